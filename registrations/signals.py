@@ -35,7 +35,7 @@ and remove files after the commit."""
 
 fest_purged = Signal()
 """Sent with `fest` and `now` in its own transaction after all people of the fest were erased. The apps above delete
-what may still name people (messages, booklets, printouts)."""
+what may still name people (messages, documents)."""
 
 traces_swept = Signal()
 """Sent outside a transaction, regularly and after erasures: receivers delete files of erased people that a crash or a

@@ -7,7 +7,7 @@ from registrations.students.names import ALPHABET
 
 
 class CodeConverter(StringConverter):
-    """The code of a ticket, a booklet, or a delegation."""
+    """The code of a ticket, a document, or a delegation."""
 
     regex = "[A-Za-z0-9_-]{22}"
 

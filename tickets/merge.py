@@ -13,7 +13,7 @@ from registrations.signals import schools_merged, students_merged
 from registrations.students.merge import RegistrationPair
 from tickets.checkin.entry import take_back
 from tickets.mail import outbox
-from tickets.models import Booklet, Certificate, CheckIn, Delegation, Delivery, Printout, Ticket
+from tickets.models import Certificate, CheckIn, Delegation, Delivery, DocumentJob, Ticket
 from tickets.wakeup import notify_workers
 
 
@@ -68,8 +68,7 @@ def _move_certificates(better_id: int, worse_id: int, now: dt.datetime) -> None:
 def merge_school(*, kept: School, removed: School, students: Sequence[int], **_kwargs: object) -> None:
     """Render the tickets with the kept school's name again. Of two delegations for one fest the kept school's stays."""
     Ticket.objects.filter(student__in=students).want_again()
-    for model in (Booklet, Printout):
-        model._default_manager.filter(school=removed).update(school=kept)
+    DocumentJob.objects.filter(school=removed).update(school=kept)
     fests = Delegation.objects.filter(school=kept).values("fest")
     Delegation.objects.filter(school=removed, fest__in=fests).delete()
     Delegation.objects.filter(school=removed).update(school=kept)

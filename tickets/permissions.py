@@ -15,7 +15,7 @@ TABLE = Table(
             "tickets.scan": "view change",
             "tickets.gate": "view",
             "tickets.message": "view add",
-            "tickets.printout": "view add",
+            "tickets.documentjob": "view add",
             "tickets.certificate": "view add change",
         },
     },

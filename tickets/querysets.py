@@ -1,4 +1,4 @@
-"""Querysets of tickets and deliveries."""
+"""Querysets of tickets, documents and deliveries."""
 
 import datetime as dt
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from tickets.models import Delivery, Ticket  # noqa: F401 - the type arguments below
+    from tickets.models import Delivery, DocumentJob, Ticket  # noqa: F401 - the type arguments below
 
 RENDER_ATTEMPTS = 3
 """How often rendering a PDF is attempted before its mail is sent without it."""
@@ -43,6 +43,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             "registration__event__category",
             "student__school",
         )
+
+
+class DocumentJobQuerySet(models.QuerySet["DocumentJob"]):
+    def to_make(self) -> "DocumentJobQuerySet":
+        """Documents that are not made yet and not given up."""
+        return self.filter(finished_at=None, attempts__lt=RENDER_ATTEMPTS)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

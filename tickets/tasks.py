@@ -5,15 +5,12 @@ from celery.signals import worker_process_init
 
 from techfest.core.db.clock import database_now
 from tickets import abuse_detection, pdf, wakeup
-from tickets.documents import booklets, jobs, printouts, ticket_pdf
+from tickets.documents import jobs, ticket_pdf
+from tickets.documents.makers import MAKERS
 from tickets.mail import address_confirmation, owner_alerts, queue
 from tickets.mail import send as send_module
 from tickets.mail.kinds import reminder
-from tickets.models import Booklet, Printout
 from tickets.restore import decision
-
-MAKERS: tuple[jobs.Maker, ...] = ((Booklet, booklets.make), (Printout, printouts.make))
-FILES = tuple(model for model, _make in MAKERS)
 
 
 @worker_process_init.connect
@@ -32,15 +29,15 @@ def render() -> int:
     made = ticket_pdf.render_due()
     if made or ticket_pdf.is_work_left():
         wakeup.publish()
-    if jobs.is_work_left(*FILES):
+    if jobs.is_work_left():
         wakeup.publish("tickets.bind")
     return made
 
 
 @shared_task(name="tickets.bind")
 def bind() -> int:
-    """Makes the requested booklets and printouts, after single tickets had their turn, and wakes up the mail sender."""
-    tries = jobs.make_due(*MAKERS)
+    """Makes the ordered documents, after single tickets had their turn, and wakes up the mail sender."""
+    tries = jobs.make_due(MAKERS)
     if tries:
         wakeup.publish()
     return tries
@@ -82,11 +79,10 @@ def sweep() -> bool:
     """
     decision.watch()
     address_confirmation.keep_time()
-    booklets.remove_old()
-    printouts.remove_old()
+    jobs.remove_old()
     ticket_pdf.unblock()
-    jobs.unblock(*FILES)
-    is_pending = queue.has_due() or ticket_pdf.is_work_left() or jobs.is_work_left(*FILES)
+    jobs.unblock()
+    is_pending = queue.has_due() or ticket_pdf.is_work_left() or jobs.is_work_left()
     if is_pending:
         wakeup.publish()
     return is_pending

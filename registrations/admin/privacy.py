@@ -193,7 +193,7 @@ def _confirmation(chosen: Sequence[Student]) -> Confirmation:
 
 _FILES = (
     gettext_lazy(
-        "Booklets and printed lists of their schools and events are deleted too; they can be made again"
+        "Printed tickets and lists of their schools and events are deleted too; they can be made again"
         " without them."
     ),
     gettext_lazy("Printed paper and delivered mails are beyond our reach."),

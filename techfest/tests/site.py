@@ -15,7 +15,7 @@ from registrations.models import ClassList, ClassListJob, Hold, Submission
 from registrations.tests.builders import build_school, build_teacher, build_user
 from registrations.tests.second_step import pass_second_step
 from techfest.core import roles
-from tickets.models import Booklet, Certificate, Delegation, Gate, Printout, Scan, Ticket
+from tickets.models import Certificate, Delegation, DocumentJob, Gate, Scan, Ticket
 from tickets.tests.admin_helpers import build_row_of_everything, in_role
 
 READERS = (
@@ -69,8 +69,6 @@ class World:
         self.teacher = self.listed.school.teachers.get().user
         self.gate = Gate.objects.get()
         self.gate.events.set([self.event])
-        asked = {"school": self.listed.school, "requested_by": self.teacher}
-        Printout.objects.create(fest=self.event.fest, kind="school", **asked)
         self.browsers = {who: Client() for who in READERS}
         for who, user in self._users().items():
             self.browsers[who].force_login(user)
@@ -107,7 +105,8 @@ class World:
         mine = links.my_path(student).split("/")[2]
         confirming = links.confirm_address_path(student).split("/")[2]
         response = links.confirmation_path(self.submission).split("/")[2]
-        printout, delegation = Printout.objects.get(kind="attendance").code, Delegation.objects.get().code
+        delegation = Delegation.objects.get().code
+        sheet, tickets = (DocumentJob.objects.get(kind=kind).code for kind in ("attendance", "tickets"))
         listed, scan = self.listed.pk, Scan.objects.get().link_id
         named: dict[str, list[Any]] = {
             "registrations:details registrations:add registrations:cancel-all": [mine],
@@ -124,8 +123,8 @@ class World:
             "teacher:student teacher:details teacher:add-events teacher:address": [student.reference],
             "teacher:share teacher:cancel-all teacher:replace-all": [student.reference],
             "teacher:cancel teacher:replace": [student.reference, self.registration.pk],
-            "teacher:booklet teacher:booklet-pdf teacher:booklet-mail": [Booklet.objects.get().code],
-            "teacher:documents teacher:documents-zip": [Printout.objects.get(kind="school").code],
+            "teacher:document teacher:document-file teacher:document-mail": [tickets],
+            "teacher:tickets-moved teacher:documents-moved": [tickets],
             "class_lists:preview class_lists:edit class_lists:columns": [listed],
             "class_lists:confirm_encoding class_lists:discard class_lists:confirm": [listed],
             "class_lists:problems class_lists:left": [listed, "csv"],
@@ -137,7 +136,7 @@ class World:
             "account_reset_password_from_key": ["1", "abc-def"],
             "admin:view_on_site": [ContentType.objects.get_for_model(Event).pk, event],
             "admin:app_list": ["events"],
-            "admin:documents_printout admin:documents_file": [printout],
+            "admin:documents_progress admin:documents_download": [sheet],
             "admin:documents_event admin:results_enter admin:results_publish admin:results_unpublish": [
                 event
             ],

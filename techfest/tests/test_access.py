@@ -47,7 +47,7 @@ SEEN_BY_LEADS = (
         f"registrations_{name}"
         for name in ("registration", "change", "conflict", "hold", "student", "school")
     ),
-    *(f"tickets_{name}" for name in ("ticket", "checkin", "scan", "gate", "printout", "certificate")),
+    *(f"tickets_{name}" for name in ("ticket", "checkin", "scan", "gate", "documentjob", "certificate")),
 )
 
 GUARDED = ("admin:", "checkin:")
@@ -81,7 +81,7 @@ TABLE: dict[str, frozenset[str]] = {
     "teacher:": TEACHER,
     "teacher:home": TEACHERS,
     "teacher:add-student": TEACHERS,
-    "teacher:booklet-make": TEACHERS,
+    "teacher:tickets-make": TEACHERS,
     "teacher:documents-make": TEACHERS,
     "teacher:delegation": TEACHERS,
     "teacher:delegation-renew": TEACHERS,
@@ -103,8 +103,8 @@ TABLE: dict[str, frozenset[str]] = {
     "admin:view_on_site": JUDGES,
     "admin:results_": JUDGES,
     "admin:documents_event": LEAD,
-    "admin:documents_printout": LEAD,
-    "admin:documents_file": LEAD,
+    "admin:documents_progress": LEAD,
+    "admin:documents_download": LEAD,
     "admin:timetable": LEADS,
     # Rows of their own events that leads see, in lists limited to them.
     **{f"admin:{name}_": LEAD for name in SEEN_BY_LEADS},

@@ -91,13 +91,13 @@ SIGNED_IN: dict[str, set[str]] = {
     "teacher:cancel": FORM,
     "teacher:replace-all": FORM,
     "teacher:replace": FORM,
-    "teacher:booklet-make": FORM,
-    "teacher:booklet": READ,
-    "teacher:booklet-pdf": READ,
-    "teacher:booklet-mail": {"POST"},
+    "teacher:tickets-make": FORM,
+    "teacher:tickets-moved": READ,
     "teacher:documents-make": FORM,
-    "teacher:documents": READ,
-    "teacher:documents-zip": READ,
+    "teacher:documents-moved": READ,
+    "teacher:document": READ,
+    "teacher:document-file": READ,
+    "teacher:document-mail": {"POST"},
     "teacher:delegation": READ,
     "teacher:delegation-renew": {"POST"},
     "teacher:handover": FORM,
@@ -129,7 +129,7 @@ SIGNED_IN |= {
 TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
 OF_A_STUDENT = ("student", "details", "add-events", "address", "share", "cancel-all", "replace-all")
-OF_A_FILE = ("booklet", "booklet-pdf", "booklet-mail", "documents", "documents-zip")
+OF_A_FILE = ("document", "document-file", "document-mail", "tickets-moved", "documents-moved")
 SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets", "documents")} - {
     "registrations:register",
     "registrations:privacy",

@@ -7,39 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.admin_base import RecordAdmin
-from tickets.documents import admin_views, jobs
-from tickets.models import Booklet, Certificate, Delegation, Printout
-
-
-@admin.register(Booklet)
-class BookletAdmin(RecordAdmin):
-    """The code is not shown: it names a file with the tickets of a whole school."""
-
-    list_display = (
-        "school",
-        "requested_by",
-        "per_page",
-        "made",
-        "total",
-        "created_at",
-        "finished_at",
-        "error",
-    )
-    list_select_related = ("school", "requested_by")
-    list_filter = (("finished_at", admin.EmptyFieldListFilter), "per_page")
-    search_fields = ("school__name", "requested_by__username", "error")
-    fields = (
-        "fest",
-        "school",
-        "requested_by",
-        "per_page",
-        "made",
-        "total",
-        "attempts",
-        "finished_at",
-        "error",
-    )
-    ordering = ("-created_at", "-pk")
+from tickets.documents import admin_views
+from tickets.models import Certificate, Delegation, DocumentJob
 
 
 @admin.register(Delegation)
@@ -54,9 +23,12 @@ class DelegationAdmin(RecordAdmin):
     ordering = ("school__name", "pk")
 
 
-@admin.register(Printout)
-class PrintoutAdmin(RecordAdmin):
-    """Ordered printouts with their progress; files are kept for a day."""
+@admin.register(DocumentJob)
+class DocumentJobAdmin(RecordAdmin):
+    """Ordered documents with their progress; files are kept for a day. Those about a school are for owners.
+
+    The code is not shown: it names a file with the tickets of a whole school.
+    """
 
     list_display = ("kind", "event", "school", "state", "requested_by", "created_at")
     event_lookup = "event"
@@ -81,15 +53,15 @@ class PrintoutAdmin(RecordAdmin):
         return [*admin_views.paths(self.admin_site), *super().get_urls()]
 
     @admin.display(description=gettext_lazy("state"))
-    def state(self, obj: Printout) -> str:
+    def state(self, obj: DocumentJob) -> str:
         """Return the state as a link to the page with the progress and the download."""
-        if jobs.is_there(obj):
+        if obj.is_ready:
             words = _("ready")
-        elif jobs.problem_of(obj):
+        elif obj.problem:
             words = _("failed")
         else:
             words = _("%(made)d of %(total)d") % {"made": obj.made, "total": obj.total}
-        return format_html('<a href="{}">{}</a>', reverse("admin:documents_printout", args=[obj.code]), words)
+        return format_html('<a href="{}">{}</a>', reverse("admin:documents_progress", args=[obj.code]), words)
 
 
 @admin.register(Certificate)

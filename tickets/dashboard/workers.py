@@ -13,7 +13,7 @@ from tickets import heartbeats
 from tickets.dashboard.visibility import Viewer, list_path
 from tickets.go_live import limits
 from tickets.mail import breaker
-from tickets.models import Booklet, Delivery, Printout, Ticket
+from tickets.models import Delivery, DocumentJob, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ STUCK = dt.timedelta(minutes=15)
 State = Delivery.State
 _JOBS: tuple[tuple[type[Model], "_StrPromise"], ...] = (
     (ClassListJob, _("class lists")),
-    (Booklet, _("booklets")),
-    (Printout, _("printouts")),
+    (DocumentJob, _("documents")),
 )
 
 

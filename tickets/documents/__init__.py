@@ -1,1 +1,1 @@
-"""Documents made by workers: single tickets, booklets, attendance sheets, badges, certificates."""
+"""Documents made by workers: single tickets, those of a school, attendance sheets, badges, certificates."""

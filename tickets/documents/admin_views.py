@@ -9,25 +9,27 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from events.models import Event
+from events.fest_choice import choice_of
+from events.models import Event, Fest
 from registrations.models import School
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import UserFacingError
 from techfest.core.roles import is_owner
 from techfest.core.text_limits import LimitedText
-from tickets.documents import certificates, jobs, printouts
+from tickets.documents import certificates, jobs, pages
 from tickets.documents.certificates import MAX_RANK
-from tickets.models import Certificate, Printout, Ticket
+from tickets.models import Certificate, DocumentJob, Ticket
+from tickets.querysets import DocumentJobQuerySet
 
 
 class ParticipationForm(LimitedText, forms.Form):
@@ -52,7 +54,7 @@ class RanksForm(LimitedText, forms.Form):
     )
 
 
-Kind = Printout.Kind
+Kind = DocumentJob.Kind
 _FORM = ("GET", "HEAD", "POST")
 SIMPLE = (Kind.ATTENDANCE, Kind.BADGES)
 
@@ -60,15 +62,15 @@ SIMPLE = (Kind.ATTENDANCE, Kind.BADGES)
 @require_http_methods(_FORM)
 def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
     """Shows what can be printed for an event; each document has a button."""
-    event = _seen(request, Event, event_id, "tickets.add_printout")
+    event = _seen(request, Event, event_id, "tickets.add_documentjob")
     chosen = request.POST.get("print", "")
     forms: dict[str, Form] = {
         "participation": ParticipationForm(request.POST if chosen == "participation" else None),
         "rank": RanksForm(request.POST if chosen == "rank" else None),
     }
     if chosen in SIMPLE:
-        printout = printouts.order(kind=chosen, fest=event.fest, user=request.user, event=event)
-        return redirect("admin:documents_printout", code=printout.code)
+        job = jobs.order(kind=chosen, fest=event.fest, user=request.user, event=event)
+        return redirect("admin:documents_progress", code=job.code)
     if (form := forms.get(chosen)) and form.is_valid() and (done := _issue(request, event, chosen, form)):
         return done
     context = {
@@ -77,7 +79,7 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
         "waiting": event.registrations.waiting().count(),
         "participation_form": forms["participation"],
         "ranks_form": forms["rank"],
-        "printouts": _recent(request, event=event),
+        "documents": _recent(request, event=event),
     }
     return _page(request, "event", _("Print for %(event)s") % {"event": event.name}, **context)
 
@@ -99,10 +101,8 @@ def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpRes
     except UserFacingError as error:
         form.add_error(None, str(error.text))
         return None
-    printout = printouts.order(
-        kind=Kind.CERTIFICATES, fest=event.fest, user=request.user, event=event, options=options
-    )
-    return redirect("admin:documents_printout", code=printout.code)
+    job = jobs.order(kind=Kind.CERTIFICATES, fest=event.fest, user=request.user, event=event, options=options)
+    return redirect("admin:documents_progress", code=job.code)
 
 
 @require_http_methods(_FORM)
@@ -110,53 +110,50 @@ def of_school(request: HttpRequest, school_id: int) -> HttpResponseBase:
     """Orders everything of a school in one ZIP; for owners, because it covers all events."""
     if not is_owner(request.user):
         raise PermissionDenied
-    school = _seen(request, School, school_id, "tickets.add_printout")
-    fest = printouts.shown_fest(request)
+    school = _seen(request, School, school_id, "tickets.add_documentjob")
+    fest = _shown_fest(request)
     if request.method == "POST":
-        printout = printouts.order(kind=Kind.SCHOOL, fest=fest, user=request.user, school=school)
-        return redirect("admin:documents_printout", code=printout.code)
+        job = jobs.order(kind=Kind.SCHOOL, fest=fest, user=request.user, school=school)
+        return redirect("admin:documents_progress", code=job.code)
     context = {
         "school": school,
         "tickets": Ticket.objects.live().filter(student__school=school, student__fest=fest).count(),
         "certificates": Certificate.objects.filter(
             student__school=school, student__fest=fest, revoked_at=None
         ).count(),
-        "printouts": _recent(request, school=school),
+        "documents": _recent(request, school=school),
     }
     return _page(request, "school", _("Print for %(school)s") % {"school": school.name}, **context)
 
 
 @require_safe
-def printout(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Shows the progress, refreshing itself, then the link to the file."""
-    found = _printout(request, code)
-    is_there, problem = jobs.is_there(found), jobs.problem_of(found)
-    context = {"printout": found, "is_there": is_there, "problem": problem}
-    response = _page(request, "printout", capfirst(str(found)), **context)
-    if not is_there and not problem:
-        response["Refresh"] = "3"
-    return response
+def progress(request: HttpRequest, code: str) -> HttpResponseBase:
+    job = _find(request, code)
+    return pages.progress(job, lambda context: _page(request, "progress", capfirst(str(job)), **context))
 
 
 @require_safe
 def download(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Sends the file; without one, redirects to the page that says why."""
-    found = _printout(request, code)
-    try:
-        file = printouts.printout_path(found).open("rb")
-    except FileNotFoundError:
-        return redirect("admin:documents_printout", code=code)
-    return FileResponse(file, filename=printouts.file_name(found), as_attachment=True)
+    job = _find(request, code)
+    return pages.download(job, progress_url=reverse("admin:documents_progress", args=[code]))
 
 
 def paths(site: admin.AdminSite) -> list[URLPattern]:
-    """Returns the URL patterns below the list of printouts."""
+    """Returns the URL patterns below the list of documents."""
     return [
         path("event/<int:event_id>/", site.admin_view(of_event), name="documents_event"),
         path("school/<int:school_id>/", site.admin_view(of_school), name="documents_school"),
-        path("paper/<code:code>/", site.admin_view(printout), name="documents_printout"),
-        path("paper/<code:code>/file/", site.admin_view(download), name="documents_file"),
+        path("file/<code:code>/", site.admin_view(progress), name="documents_progress"),
+        path("file/<code:code>/download/", site.admin_view(download), name="documents_download"),
     ]
+
+
+def _shown_fest(request: HttpRequest) -> Fest:
+    """Returns the fest that a school's documents are about; 404 if there is none."""
+    fest = choice_of(request).main
+    if fest is None:
+        raise Http404
+    return fest
 
 
 def _seen(request: HttpRequest, model: Any, key: int, permission: str) -> Any:
@@ -169,30 +166,21 @@ def _seen(request: HttpRequest, model: Any, key: int, permission: str) -> Any:
     return found
 
 
-def _printout(request: HttpRequest, code: str) -> Printout:
-    """Returns the printout if the admin shows its event to this user; those of schools are for owners."""
-    if not request.user.has_perm("tickets.view_printout"):
+def _find(request: HttpRequest, code: str) -> DocumentJob:
+    if not request.user.has_perm("tickets.view_documentjob"):
         raise PermissionDenied
-    found = Printout.objects.select_related("event", "school").filter(code=code).first()
-    if found is None or not _may_see(request, found):
-        raise Http404
-    return found
-
-
-def _may_see(request: HttpRequest, found: Printout) -> bool:
-    if found.kind == Kind.SCHOOL:
-        return is_owner(request.user)
     events = admin.site.get_model_admin(Event).get_queryset(request)
-    return bool(events.filter(printouts=found).exists())
+    return pages.find(pages.visible_to_organiser(request.user, events), code)
 
 
-def _recent(request: HttpRequest, **of: Any) -> Any:
-    """Returns the latest printouts of this event or school, the newest first."""
-    if not request.user.has_perm("tickets.view_printout"):
-        return Printout.objects.none()
-    return Printout.objects.filter(**of).select_related("requested_by").order_by("-created_at", "-pk")[:20]
+def _recent(request: HttpRequest, **about: Any) -> DocumentJobQuerySet:
+    """Returns the latest documents that the admin offers for this event or school, the newest first."""
+    if not request.user.has_perm("tickets.view_documentjob"):
+        return DocumentJob.objects.none()
+    rows = DocumentJob.objects.filter(**about).exclude(kind=Kind.TICKETS)
+    return rows.select_related("requested_by").order_by("-created_at", "-pk")[:20]
 
 
 def _page(request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponseBase:
-    owner = admin.site.get_model_admin(Printout)
+    owner = admin.site.get_model_admin(DocumentJob)
     return staff_page(request, owner, f"admin/documents/{name}.html", title=title, **context)

@@ -1,28 +1,34 @@
-"""Document jobs: a row requests a file, a worker claims it with a lease and makes it, in at most three attempts."""
+"""Document jobs: a row orders a file, a worker claims it with a lease and makes it, in at most three attempts."""
 
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.utils.text import slugify
 
-from techfest.core.db import processes
+from events.models import Event, Fest
+from registrations.models import ClassListJob, School
 from techfest.core.db.clock import database_now
+from techfest.core.db.leases import Lease
 from tickets import pdf
 from tickets.documents import ticket_pdf
-from tickets.models import DocumentJob
-from tickets.querysets import RENDER_ATTEMPTS
+from tickets.models import Delivery, DocumentJob
+from tickets.querysets import RENDER_ATTEMPTS, DocumentJobQuerySet
+from tickets.wakeup import notify_workers
 
 logger = logging.getLogger(__name__)
 
+Kind = DocumentJob.Kind
 LEASE = dt.timedelta(minutes=5)
 """How long a claimed job belongs to its worker; the task is killed before."""
+_lease = Lease(LEASE)
 ATTEMPTS = RENDER_ATTEMPTS
 """Attempts before a job is given up."""
 BUDGET = 15.0
@@ -33,145 +39,156 @@ RETENTION = dt.timedelta(days=1)
 """How long row and file are kept; they can be ordered again."""
 PROGRESS_STEP = 20
 """Pages' worth of names between two updates of the progress, at which pending single tickets get their turn."""
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
-Maker = tuple[type[DocumentJob], Callable[[Any], int]]
-"""A kind of job, and the function that makes one: it stores the file and returns the number of names in it."""
+Maker = Callable[[DocumentJob], tuple[bytes, int]]
+"""Makes the file of a claimed job; returns its content and the number of names in it."""
 
 
 class Refusal(Exception):
     """There is nothing to make, or too much; the text is shown to the user, and there is no further attempt."""
 
 
-def make_due(*makers: Maker) -> int:
-    """Makes the pending files, one of each kind in turn, oldest first; returns the number of attempts.
+def order(
+    *,
+    kind: str,
+    fest: Fest,
+    user: Any,
+    event: Event | None = None,
+    school: School | None = None,
+    class_list_job: ClassListJob | None = None,
+    options: Mapping[str, Any] = NO_OPTIONS,
+) -> DocumentJob:
+    """Orders a document; workers are notified after the commit."""
+    job = DocumentJob.objects.create(
+        kind=kind,
+        fest=fest,
+        event=event,
+        school=school,
+        class_list_job=class_list_job,
+        requested_by=user,
+        options=dict(options),
+    )
+    transaction.on_commit(notify_workers, robust=True)
+    return job
 
-    New files are begun for some seconds only. An attempt is counted and committed before it begins, so that a file
-    that kills its process is given up after three and blocks no others.
+
+def document_path(job: DocumentJob) -> Path:
+    """Returns the path of the file; the name does not reveal the code."""
+    return Path(settings.MEDIA_ROOT) / "documents" / f"{job.pk}.{_ending(job)}"
+
+
+def file_name(job: DocumentJob) -> str:
+    """Returns the name of the download: the kind and the event or school, in safe characters."""
+    if job.kind == Kind.TICKETS:
+        return "tickets.pdf"
+    if job.kind == Kind.SCHOOL:
+        name = slugify(job.school.name if job.school else "")[:60]
+        return f"{name or 'school'}.zip"
+    return f"{job.kind}-{job.event.slug if job.event else 'event'}.pdf"
+
+
+def _ending(job: DocumentJob) -> str:
+    return "zip" if job.kind == Kind.SCHOOL else "pdf"
+
+
+def make_due(makers: Mapping[str, Maker]) -> int:
+    """Makes the pending documents, one of each kind in turn, oldest first; returns the number of attempts.
+
+    So many orders of one kind do not delay another kind. New files are begun for some seconds only. A file that kills
+    its process is given up after three attempts and blocks no others.
     """
-    for model, _make in makers:
-        processes.free(_wanted(model).filter(attempts=1), claimed_at=None)
+    _lease.free_of_the_dead(DocumentJob.objects.to_make())
     tries, until, has_found = 0, time.monotonic() + BUDGET, True
     while has_found:
         has_found = False
-        for model, make in makers:
-            if ticket_pdf.may_begin(until) and (file := claim(model)):
-                attempt(file, make)
+        for kind in sorted(_free_jobs().order_by().values_list("kind", flat=True).distinct()):
+            if ticket_pdf.may_begin(until) and (job := claim(kind)):
+                attempt(job, makers[kind])
                 has_found, tries = True, tries + 1
     return tries
 
 
-def is_work_left(*models: type[DocumentJob]) -> bool:
-    now = database_now()
-    return any(_wanted(model).filter(_free(now)).exists() for model in models)
+def is_work_left() -> bool:
+    return _free_jobs().exists()
 
 
-def unblock(*models: type[DocumentJob]) -> int:
-    """Makes jobs that were given up because of the disk pending again once the disk accepts files; returns how
-    many.
-    """
-    now, wanted = database_now(), 0
-    for model in models:
-        blocked = _rows(model).filter(_free(now), finished_at=None, attempts__gte=ATTEMPTS, is_blocked=True)
-        if blocked.exists() and ticket_pdf.has_disk_space(Path(settings.MEDIA_ROOT)):
-            wanted += blocked.update(attempts=0, is_blocked=False, error="")
-    return wanted
+def unblock() -> int:
+    """Makes jobs given up because of the disk pending again, once the disk accepts files; returns how many."""
+    given_up = DocumentJob.objects.filter(finished_at=None, attempts__gte=ATTEMPTS, is_blocked=True)
+    blocked = given_up.filter(_lease.is_free(database_now()))
+    if not blocked.exists() or not ticket_pdf.has_disk_space(Path(settings.MEDIA_ROOT)):
+        return 0
+    return blocked.update(attempts=0, is_blocked=False, error="")
 
 
-def has_given_up(file: DocumentJob) -> bool:
-    """Whether there will be no further attempt."""
-    return file.finished_at is None and file.attempts >= ATTEMPTS
-
-
-def is_there(file: DocumentJob) -> bool:
-    return bool(file.finished_at and not file.error)
-
-
-def problem_of(file: DocumentJob) -> str:
-    """Returns why there is no file; empty as long as there is or may be one."""
-    return file.error if file.finished_at or has_given_up(file) else ""
-
-
-def claim(model: type[DocumentJob]) -> Any:
+def claim(kind: str) -> DocumentJob | None:
     """Claims the oldest pending job of this kind and counts the attempt; None if there is none."""
-    now = database_now()
-    with transaction.atomic():
-        rows = _wanted(model).filter(_free(now)).order_by("created_at", "pk")
-        pk = rows.select_for_update(skip_locked=True).values_list("pk", flat=True).first()
-        if pk is None:
-            return None
-        taken = {"claimed_at": now, "claimed_by": processes.this_process()}
-        _rows(model).filter(pk=pk).update(**taken, attempts=F("attempts") + 1, made=0)
-    return _rows(model).select_related("fest__logo", "school").get(pk=pk)
+    rows = DocumentJob.objects.to_make().filter(kind=kind).order_by("created_at", "pk")
+    ids = _lease.claim(rows, now=database_now(), made=0)
+    return DocumentJob.objects.select_related("fest__logo", "school").get(pk=ids[0]) if ids else None
 
 
-def attempt(file: DocumentJob, make: Callable[[Any], int]) -> None:
+def attempt(job: DocumentJob, make: Maker) -> None:
     """Makes one attempt. The file is complete or absent; errors are recorded in the row."""
     try:
-        finish(file, made=make(file))
+        content, names = make(job)
+        _store(job, content)
+        finish(job, made=names)
     except Refusal as refusal:
-        finish(file, error=str(refusal))
+        finish(job, error=str(refusal))
     except SoftTimeLimitExceeded:
         # The process is about to be killed; when its lease has ended, the next attempt starts over.
         raise
     except pdf.Unavailable as error:
-        leased(file).update(attempts=ATTEMPTS, error=str(error)[:300])
+        leased(job).update(attempts=ATTEMPTS, error=str(error)[:300])
     except Exception as error:
-        logger.exception("%s %s could not be made", type(file).__name__, file.pk)
+        logger.exception("Document %s (%s) could not be made", job.pk, job.kind)
         words = f"{type(error).__name__}: {error}"[:300]
         is_blocked = isinstance(error, OSError)
-        leased(file).update(error=words, is_blocked=is_blocked, claimed_at=database_now() - LEASE + RETRY)
+        _lease.postpone(job, now=database_now(), pause=RETRY, error=words, is_blocked=is_blocked)
 
 
-def store(file: DocumentJob, path: Path, content: bytes) -> None:
+def _store(job: DocumentJob, content: bytes) -> None:
     """Stores the file, unless the row was deleted in between because a person was erased or a day has passed."""
+    path = document_path(job)
     ticket_pdf.store(path, content)
-    if not _rows(type(file)).filter(pk=file.pk).exists():
+    if not DocumentJob.objects.filter(pk=job.pk).exists():
         path.unlink(missing_ok=True)
 
 
-def set_total(file: DocumentJob, total: int) -> None:
+def set_total(job: DocumentJob, total: int) -> None:
     """Records how many names there are to make."""
-    leased(file).update(total=total)
+    leased(job).update(total=total)
 
 
-def report_progress(file: DocumentJob, done: int, before: int) -> None:
+def report_progress(job: DocumentJob, done: int, before: int) -> None:
     """Records the progress every few names, and lets clicks of a rush and pending single tickets go first."""
     if done // PROGRESS_STEP != before // PROGRESS_STEP:
-        leased(file).update(made=done)
+        leased(job).update(made=done)
         ticket_pdf.may_begin(time.monotonic() + ticket_pdf.STEP_BACK)
         ticket_pdf.render_due(budget=1.0)
 
 
-def finish(file: DocumentJob, *, made: int = 0, error: str = "") -> None:
-    leased(file).update(finished_at=database_now(), made=made, error=error)
+def finish(job: DocumentJob, *, made: int = 0, error: str = "") -> None:
+    leased(job).update(finished_at=database_now(), made=made, error=error)
 
 
-def leased(file: DocumentJob) -> Any:
+def leased(job: DocumentJob) -> DocumentJobQuerySet:
     """Returns the row as long as this worker's lease holds."""
-    return _rows(type(file)).filter(pk=file.pk, claimed_at=file.claimed_at, finished_at=None)
+    rows: DocumentJobQuerySet = _lease.mine(job)
+    return rows.filter(finished_at=None)
 
 
-def remove_old(rows: Any, path_of: Callable[[Any], Path]) -> int:
-    """Removes rows and files that were ordered more than a day ago; returns how many."""
-    return remove(rows.filter(created_at__lt=database_now() - RETENTION), path_of)
+def remove_old() -> int:
+    """Removes rows and files a day after they were ordered, unless a pending mail needs them; returns how many."""
+    old = DocumentJob.objects.filter(created_at__lt=database_now() - RETENTION)
+    jobs = list(old.exclude(deliveries__in=Delivery.objects.pending()))
+    for job in jobs:
+        document_path(job).unlink(missing_ok=True)
+        job.delete()
+    return len(jobs)
 
 
-def remove(rows: Any, path_of: Callable[[Any], Path]) -> int:
-    """Removes these rows with their files; returns how many."""
-    old = list(rows)
-    for file in old:
-        path_of(file).unlink(missing_ok=True)
-        file.delete()
-    return len(old)
-
-
-def _rows(model: type[DocumentJob]) -> Any:
-    return model._default_manager.all()
-
-
-def _wanted(model: type[DocumentJob]) -> Any:
-    return _rows(model).filter(finished_at=None, attempts__lt=ATTEMPTS)
-
-
-def _free(now: dt.datetime) -> Q:
-    return Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE)
+def _free_jobs() -> DocumentJobQuerySet:
+    return DocumentJob.objects.to_make().filter(_lease.is_free(database_now()))

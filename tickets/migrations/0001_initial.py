@@ -29,81 +29,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Booklet",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "code",
-                    models.CharField(
-                        default=registrations.models.people.random_code,
-                        editable=False,
-                        max_length=22,
-                        unique=True,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
-                ),
-                ("claimed_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "claimed_by",
-                    models.CharField(blank=True, db_default="", default="", editable=False, max_length=100),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
-                ("total", models.PositiveIntegerField(default=0, editable=False)),
-                ("made", models.PositiveIntegerField(default=0, editable=False)),
-                ("finished_at", models.DateTimeField(editable=False, null=True)),
-                ("is_blocked", models.BooleanField(db_default=False, default=False, editable=False)),
-                ("error", models.CharField(blank=True, editable=False, max_length=300)),
-                (
-                    "per_page",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "one ticket on a page"), (4, "four tickets on a page")], default=1
-                    ),
-                ),
-                ("filters", models.JSONField(default=dict)),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "fest",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="events.fest"
-                    ),
-                ),
-                (
-                    "job",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="booklet",
-                        to="registrations.classlistjob",
-                    ),
-                ),
-                (
-                    "school",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="booklets",
-                        to="registrations.school",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="Certificate",
             fields=[
                 (
@@ -191,6 +116,111 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="DocumentJob",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        default=registrations.models.people.random_code,
+                        editable=False,
+                        max_length=22,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("claimed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "claimed_by",
+                    models.CharField(blank=True, db_default="", default="", editable=False, max_length=100),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("total", models.PositiveIntegerField(default=0, editable=False)),
+                ("made", models.PositiveIntegerField(default=0, editable=False)),
+                ("finished_at", models.DateTimeField(editable=False, null=True)),
+                ("is_blocked", models.BooleanField(db_default=False, default=False, editable=False)),
+                ("error", models.CharField(blank=True, editable=False, max_length=300)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("tickets", "tickets of a school"),
+                            ("school", "everything of a school"),
+                            ("attendance", "attendance sheet"),
+                            ("badges", "badges"),
+                            ("certificates", "certificates"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("options", models.JSONField(default=dict, editable=False)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="requested by",
+                    ),
+                ),
+                (
+                    "class_list_job",
+                    models.OneToOneField(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="document",
+                        to="registrations.classlistjob",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="documents",
+                        to="events.event",
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "fest",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="events.fest",
+                        verbose_name="fest",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="documents",
+                        to="registrations.school",
+                        verbose_name="school",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "document",
+            },
+        ),
+        migrations.CreateModel(
             name="Delivery",
             fields=[
                 (
@@ -276,14 +306,14 @@ class Migration(migrations.Migration):
                 ),
                 ("error", models.CharField(blank=True, editable=False, max_length=300, verbose_name="error")),
                 (
-                    "booklet",
+                    "document",
                     models.ForeignKey(
                         db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="deliveries",
-                        to="tickets.booklet",
+                        to="tickets.documentjob",
                     ),
                 ),
                 (
@@ -517,97 +547,6 @@ class Migration(migrations.Migration):
                 related_name="deliveries",
                 to="tickets.message",
             ),
-        ),
-        migrations.CreateModel(
-            name="Printout",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "code",
-                    models.CharField(
-                        default=registrations.models.people.random_code,
-                        editable=False,
-                        max_length=22,
-                        unique=True,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
-                ),
-                ("claimed_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "claimed_by",
-                    models.CharField(blank=True, db_default="", default="", editable=False, max_length=100),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
-                ("total", models.PositiveIntegerField(default=0, editable=False)),
-                ("made", models.PositiveIntegerField(default=0, editable=False)),
-                ("finished_at", models.DateTimeField(editable=False, null=True)),
-                ("is_blocked", models.BooleanField(db_default=False, default=False, editable=False)),
-                ("error", models.CharField(blank=True, editable=False, max_length=300)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("attendance", "attendance sheet"),
-                            ("badges", "badges"),
-                            ("certificates", "certificates"),
-                            ("school", "everything of a school"),
-                        ],
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("options", models.JSONField(default=dict, editable=False)),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="requested by",
-                    ),
-                ),
-                (
-                    "event",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="printouts",
-                        to="events.event",
-                        verbose_name="event",
-                    ),
-                ),
-                (
-                    "fest",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="events.fest",
-                        verbose_name="fest",
-                    ),
-                ),
-                (
-                    "school",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="printouts",
-                        to="registrations.school",
-                        verbose_name="school",
-                    ),
-                ),
-            ],
         ),
         migrations.CreateModel(
             name="ProviderOutage",
@@ -1000,12 +939,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddIndex(
-            model_name="booklet",
-            index=models.Index(
-                condition=models.Q(("finished_at", None)), fields=["created_at"], name="booklet_to_make"
-            ),
-        ),
         migrations.AddConstraint(
             model_name="certificate",
             constraint=models.UniqueConstraint(
@@ -1034,20 +967,22 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("fest", "name"), name="gate_name_once_a_fest"),
         ),
         migrations.AddIndex(
-            model_name="printout",
+            model_name="documentjob",
             index=models.Index(
-                condition=models.Q(("finished_at", None)), fields=["created_at"], name="printout_to_make"
+                condition=models.Q(("finished_at", None)), fields=["created_at"], name="document_to_make"
             ),
         ),
         migrations.AddConstraint(
-            model_name="printout",
+            model_name="documentjob",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("kind", "school"), ("school__isnull", False)),
-                    models.Q(models.Q(("kind", "school"), _negated=True), ("event__isnull", False)),
+                    models.Q(("kind__in", ["tickets", "school"]), ("school__isnull", False)),
+                    models.Q(
+                        models.Q(("kind__in", ["tickets", "school"]), _negated=True), ("event__isnull", False)
+                    ),
                     _connector="OR",
                 ),
-                name="printout_is_of_something",
+                name="document_is_about_something",
             ),
         ),
         migrations.AddConstraint(
@@ -1280,7 +1215,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("booklet__isnull", False)), fields=["booklet"], name="delivery_booklet"
+                condition=models.Q(("document__isnull", False)), fields=["document"], name="delivery_document"
             ),
         ),
         migrations.AddIndex(

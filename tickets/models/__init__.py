@@ -1,14 +1,13 @@
 """Models of tickets, mails, documents and check-ins."""
 
 from tickets.models.checkin import Alert, CheckIn, Delegation, Gate, Scan, SearchCount
-from tickets.models.documents import Booklet, Certificate, DocumentJob, Printout
+from tickets.models.documents import Certificate, DocumentJob
 from tickets.models.mail import Delivery, DeliveryEvent, Message, Notice
 from tickets.models.tickets import Ticket
 from tickets.models.workers import Heartbeat, ProviderOutage
 
 __all__ = [
     "Alert",
-    "Booklet",
     "Certificate",
     "CheckIn",
     "Delegation",
@@ -19,7 +18,6 @@ __all__ = [
     "Heartbeat",
     "Message",
     "Notice",
-    "Printout",
     "ProviderOutage",
     "Scan",
     "SearchCount",

@@ -11,14 +11,42 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event, Fest
 from registrations.models import ClassListJob, Registration, School, Student, random_code
 from techfest.core.db import processes
+from tickets.querysets import RENDER_ATTEMPTS, DocumentJobQuerySet
 
 
 class DocumentJob(models.Model):
-    """A file that a worker makes in several attempts, with its progress; kept for a day.
+    """A file that a user ordered and a worker makes in several attempts, with its progress; kept for a day.
 
-    `code` names it in its URL, `made` of `total` is the progress, `is_blocked` says that the disk failed.
+    `code` names it in its URL, `made` of `total` is the progress, `is_blocked` says that the disk failed. `options`
+    depend on the kind: tickets have `per_page` and the `filters` of the teacher's page (grade, section, event as a
+    slug, state, mail, name), certificates have their `kind`, and for ranks `max_rank`.
     """
 
+    class Kind(models.TextChoices):
+        TICKETS = "tickets", _("tickets of a school")
+        SCHOOL = "school", _("everything of a school")
+        ATTENDANCE = "attendance", _("attendance sheet")
+        BADGES = "badges", _("badges")
+        CERTIFICATES = "certificates", _("certificates")
+
+    OF_SCHOOL = (Kind.TICKETS, Kind.SCHOOL)
+    """The kinds about a school; the others are about an event."""
+
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+", verbose_name=_("fest"))
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    event = models.ForeignKey(
+        Event, models.CASCADE, null=True, blank=True, related_name="documents", verbose_name=_("event")
+    )
+    school = models.ForeignKey(
+        School, models.CASCADE, null=True, blank=True, related_name="documents", verbose_name=_("school")
+    )
+    class_list_job = models.OneToOneField(
+        ClassListJob, models.CASCADE, null=True, editable=False, related_name="document"
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("requested by")
+    )
+    options = models.JSONField(default=dict, editable=False)
     code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
@@ -32,74 +60,41 @@ class DocumentJob(models.Model):
     is_blocked = models.BooleanField(default=False, db_default=False, editable=False)
     error = models.CharField(max_length=300, blank=True, editable=False)
 
-    class Meta:
-        abstract = True
-
-
-class Booklet(DocumentJob):
-    """All tickets of a school, or of some of its students, as one PDF.
-
-    `filters` are those of the teacher's page: grade, section, event (a slug), state, mail, name.
-    """
-
-    class PerPage(models.IntegerChoices):
-        ONE = 1, _("one ticket on a page")
-        FOUR = 4, _("four tickets on a page")
-
-    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+")
-    school = models.ForeignKey(School, models.CASCADE, related_name="booklets")
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    job = models.OneToOneField(ClassListJob, models.CASCADE, null=True, related_name="booklet")
-    per_page = models.PositiveSmallIntegerField(choices=PerPage.choices, default=PerPage.ONE)
-    filters = models.JSONField(default=dict)
+    objects = DocumentJobQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("document")
         indexes: ClassVar = [
-            models.Index(fields=["created_at"], name="booklet_to_make", condition=Q(finished_at=None))
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.school} {self.created_at:%Y-%m-%d %H:%M:%S}"
-
-
-class Printout(DocumentJob):
-    """An attendance sheet, badges, certificates, or everything of a school in one ZIP.
-
-    `options` depend on the kind: certificates have their `kind`, and for ranks `max_rank`.
-    """
-
-    class Kind(models.TextChoices):
-        ATTENDANCE = "attendance", _("attendance sheet")
-        BADGES = "badges", _("badges")
-        CERTIFICATES = "certificates", _("certificates")
-        SCHOOL = "school", _("everything of a school")
-
-    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+", verbose_name=_("fest"))
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
-    event = models.ForeignKey(
-        Event, models.CASCADE, null=True, blank=True, related_name="printouts", verbose_name=_("event")
-    )
-    school = models.ForeignKey(
-        School, models.CASCADE, null=True, blank=True, related_name="printouts", verbose_name=_("school")
-    )
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("requested by")
-    )
-    options = models.JSONField(default=dict, editable=False)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["created_at"], name="printout_to_make", condition=Q(finished_at=None))
+            models.Index(fields=["created_at"], name="document_to_make", condition=Q(finished_at=None))
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(kind="school", school__isnull=False) | ~Q(kind="school") & Q(event__isnull=False),
-                name="printout_is_of_something",
+                condition=Q(kind__in=["tickets", "school"], school__isnull=False)
+                | ~Q(kind__in=["tickets", "school"]) & Q(event__isnull=False),
+                name="document_is_about_something",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.event or self.school}"
+
+    @property
+    def has_given_up(self) -> bool:
+        """Whether there will be no further attempt."""
+        return self.finished_at is None and self.attempts >= RENDER_ATTEMPTS
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.finished_at and not self.error)
+
+    @property
+    def problem(self) -> str:
+        """Why there is no file; empty as long as there is or may be one."""
+        return self.error if self.finished_at or self.has_given_up else ""
+
+    @property
+    def is_pending(self) -> bool:
+        return not self.is_ready and not self.problem
 
 
 class Certificate(models.Model):

@@ -72,8 +72,8 @@ class Delivery(models.Model):
     job = models.ForeignKey(
         ClassListJob, models.CASCADE, null=True, related_name="deliveries", editable=False, db_index=False
     )
-    booklet = models.ForeignKey(
-        "Booklet", models.SET_NULL, null=True, related_name="deliveries", editable=False, db_index=False
+    document = models.ForeignKey(
+        "DocumentJob", models.SET_NULL, null=True, related_name="deliveries", editable=False, db_index=False
     )
     change = models.ForeignKey(
         Change, models.CASCADE, null=True, related_name="deliveries", editable=False, db_index=False
@@ -189,7 +189,7 @@ class Delivery(models.Model):
             models.Index(fields=["mailbox", "created_at"], name="delivery_mailbox"),
             index_where_set("user", "delivery_user"),
             index_where_set("job", "delivery_job"),
-            index_where_set("booklet", "delivery_booklet"),
+            index_where_set("document", "delivery_document"),
             index_where_set("ticket", "delivery_ticket"),
             index_where_set("message", "delivery_message"),
             index_where_set("gathered_into", "delivery_gathered_into"),

@@ -1,12 +1,11 @@
-"""PDFs made by worker processes: tickets, booklets and the documents that organisers print."""
+"""PDFs made by worker processes: tickets and the other documents that are printed."""
 
 from tickets.pdf.attendance import Attendance, AttendanceRow, render_attendance
 from tickets.pdf.badges import render_badges
-from tickets.pdf.booklet import render_booklet
 from tickets.pdf.certificate import CertificateContent, render_certificates
 from tickets.pdf.engine import Incomplete, Unavailable
 from tickets.pdf.process import is_available, limit_memory, missing, warm
-from tickets.pdf.ticket import TicketContent, render
+from tickets.pdf.ticket import TicketContent, render, render_sheets
 
 __all__ = [
     "Attendance",
@@ -21,7 +20,7 @@ __all__ = [
     "render",
     "render_attendance",
     "render_badges",
-    "render_booklet",
     "render_certificates",
+    "render_sheets",
     "warm",
 ]

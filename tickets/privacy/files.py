@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
 
-from tickets.models import Booklet, Delivery, Printout, Ticket
+from tickets.models import Delivery, DocumentJob, Ticket
 
 Key = TypeVar("Key")
 BATCH_SIZE = 500
@@ -37,11 +37,6 @@ def remove(paths: Iterable[Path]) -> None:
             path.unlink()
 
 
-def printout_paths(printout_id: int) -> list[Path]:
-    """Return all files of the printout; their names begin with its primary key."""
-    return sorted((_media() / "printouts").glob(f"{printout_id}.*"))
-
-
 def remove_orphans() -> int:
     """Remove every file whose row is gone or whose student was erased; return how many.
 
@@ -49,8 +44,7 @@ def remove_orphans() -> int:
     """
     found = [
         *_without(Ticket, _files_by_pk(_media() / "tickets"), wanted={"student__erased_at": None}),
-        *_without(Booklet, _files_by_pk(_media() / "booklets")),
-        *_without(Printout, _files_by_pk(_media() / "printouts")),
+        *_without(DocumentJob, _files_by_pk(_media() / "documents")),
         *_mails_without_row(),
         *_temporary_files(),
     ]

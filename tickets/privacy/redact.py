@@ -13,9 +13,11 @@ from registrations.privacy import redact
 from registrations.privacy.redact import TextColumns, erased_text
 from registrations.signals import fest_purged, registrations_counted, student_erased, traces_swept
 from registrations.students.names import mailbox_key
+from tickets.documents.jobs import document_path
 from tickets.documents.ticket_pdf import pdf_path
-from tickets.models import Alert, Booklet, Certificate, CheckIn, Delivery, Message, Printout, Scan, Ticket
+from tickets.models import Alert, Certificate, CheckIn, Delivery, DocumentJob, Message, Scan, Ticket
 from tickets.privacy import files
+from tickets.querysets import DocumentJobQuerySet
 
 Kind = Delivery.Kind
 TEXT_COLUMNS = (
@@ -32,8 +34,7 @@ def erase_student_data(*, student: Student, now: dt.datetime, **_kwargs: object)
     gone = [
         *_erase_mails(student),
         *_erase_tickets(student, now),
-        *_erase_booklets(Booklet.objects.filter(fest=student.fest_id, school=student.school_id)),
-        *_erase_printouts(student),
+        *_erase_documents(_documents_about(student)),
     ]
     Certificate.objects.filter(student=student).delete()
     redact.redact_text(redact.identifying_words(student), TEXT_COLUMNS)
@@ -44,13 +45,10 @@ def erase_student_data(*, student: Student, now: dt.datetime, **_kwargs: object)
 def erase_fest_data(*, fest: Fest, **_kwargs: object) -> None:
     """After all students were erased, delete what may name several of them: messages, class mails and documents."""
     mails = Delivery.objects.filter(
-        Q(message__fest=fest) | Q(booklet__fest=fest) | Q(job__class_list__fest=fest)
+        Q(message__fest=fest) | Q(document__fest=fest) | Q(job__class_list__fest=fest)
     )
-    printouts = Printout.objects.filter(fest=fest)
     gone = [files.mail_path(key) for key in mails.values_list("key", flat=True)]
-    gone += _erase_booklets(Booklet.objects.filter(fest=fest))
-    gone += [path for row in printouts for path in files.printout_paths(row.pk)]
-    printouts.delete()
+    gone += _erase_documents(DocumentJob.objects.filter(fest=fest))
     Message.objects.filter(fest=fest).delete()
     files.remove_after_commit(gone)
 
@@ -85,9 +83,9 @@ def _erase_mails(student: Student) -> list[Path]:
 
 
 def _class_mails(student: Student) -> "QuerySet[Delivery]":
-    """Return mails with a booklet of the school. If the booklet was deleted, the mail may concern any school."""
+    """Return mails with tickets of the school. If their document was deleted, the mail may concern any school."""
     school = student.school_id
-    of_school = Q(booklet__school=school) | Q(job__class_list__school=school) | Q(booklet=None, job=None)
+    of_school = Q(document__school=school) | Q(job__class_list__school=school) | Q(document=None, job=None)
     return Delivery.objects.filter(of_school, kind=Kind.CLASS)
 
 
@@ -112,32 +110,22 @@ def _erase_tickets(student: Student, now: dt.datetime) -> list[Path]:
     return [pdf_path(ticket) for ticket in tickets]
 
 
-def _erase_booklets(booklets: "QuerySet[Booklet]") -> list[Path]:
-    """Delete all booklets of the school, since any may contain the student's page.
-
-    A booklet that a pending mail needs is built again instead, unless it was filtered by name.
-    """
-    rows = list(booklets.order_by("pk").select_for_update(of=("self",)))
-    pending = set(Delivery.objects.pending().filter(booklet__in=rows).values_list("booklet", flat=True))
-    kept = [row.pk for row in rows if row.pk in pending and "name" not in row.filters]
-    again = Booklet.objects.filter(pk__in=kept)
-    again.update(claimed_at=None, finished_at=None, attempts=0, made=0, error="")
-    Booklet.objects.filter(pk__in=[row.pk for row in rows]).exclude(pk__in=kept).delete()
-    return [_booklet_path(row) for row in rows]
-
-
-def _booklet_path(booklet: Booklet) -> Path:
-    from tickets.documents.booklets import (
-        booklet_path,  # imports the teacher dashboard, which needs all apps to be loaded
-    )
-
-    return booklet_path(booklet)
-
-
-def _erase_printouts(student: Student) -> list[Path]:
-    """Delete printouts of the school and of the student's events."""
+def _documents_about(student: Student) -> DocumentJobQuerySet:
+    """Return the documents of the school and of the student's events, since any may name the student."""
     events = Registration.objects.filter(student=student).values("event")
-    rows = Printout.objects.filter(Q(school=student.school_id, fest=student.fest_id) | Q(event__in=events))
-    paths = [path for row in rows for path in files.printout_paths(row.pk)]
-    rows.delete()
-    return paths
+    of_school = Q(school=student.school_id, fest=student.fest_id)
+    return DocumentJob.objects.filter(of_school | Q(event__in=events))
+
+
+def _erase_documents(documents: DocumentJobQuerySet) -> list[Path]:
+    """Delete the documents, and return the paths of their files.
+
+    One that a pending mail needs is made again instead, unless it was filtered by name.
+    """
+    rows = list(documents.order_by("pk").select_for_update(of=("self",)))
+    pending = set(Delivery.objects.pending().filter(document__in=rows).values_list("document", flat=True))
+    kept = [row.pk for row in rows if row.pk in pending and "name" not in row.options.get("filters", {})]
+    again = DocumentJob.objects.filter(pk__in=kept)
+    again.update(claimed_at=None, finished_at=None, attempts=0, made=0, error="")
+    DocumentJob.objects.filter(pk__in=[row.pk for row in rows]).exclude(pk__in=kept).delete()
+    return [document_path(row) for row in rows]

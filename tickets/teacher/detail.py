@@ -16,7 +16,8 @@ from registrations.models import Conflict, Consent, Registration, Student
 from techfest.core.formatting import exact_time
 from tickets.content import absolute
 from tickets.models import Delivery, Ticket
-from tickets.teacher.mail_status import MailState, mail_state, newest_state
+from tickets.school_students import newest_state
+from tickets.teacher.mail_status import MailState, mail_state
 from tickets.teacher.messages import state_sentence
 
 MAILS = 5

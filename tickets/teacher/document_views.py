@@ -1,8 +1,8 @@
-"""PDFs and ZIPs for a school: ordered, watched while they are made, downloaded."""
+"""PDFs and ZIPs for a school: ordered, watched while they are made, downloaded or mailed."""
 
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,23 +11,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registrations.models import Teacher
 from registrations.teachers.access import teacher_required
 from techfest.core.db.clock import database_now
-from tickets.documents import booklets, jobs, printouts
+from tickets.documents import jobs, pages, school_tickets
 from tickets.mail.kinds import class_tickets
-from tickets.models import Booklet, Certificate, Printout, Ticket
+from tickets.models import Certificate, DocumentJob, Ticket
+from tickets.school_students import filtered, students_of
 from tickets.teacher.access import current_fest
 from tickets.teacher.messages import done_message
-from tickets.teacher.students import filter_form, filtered, students_of
+from tickets.teacher.students import filter_form
+
+Kind = DocumentJob.Kind
 
 
 @teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def make_documents(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """GET says what the ZIP would contain; POST orders it and redirects to its progress."""
+def make_all(request: HttpRequest, teacher: Teacher) -> HttpResponse:
+    """GET says what the ZIP of the school would contain; POST orders it and redirects to its progress."""
     fest, school = current_fest(), teacher.school
     if request.method == "POST":
-        kind = Printout.Kind.SCHOOL
-        found = printouts.order(kind=kind, fest=fest, user=teacher.user, school=school)
-        return redirect("teacher:documents", code=found.code)
+        job = jobs.order(kind=Kind.SCHOOL, fest=fest, user=teacher.user, school=school)
+        return redirect("teacher:document", code=job.code)
     own = {"student__school": school, "student__fest": fest}
     context = {
         "tickets": Ticket.objects.live().filter(**own).count(),
@@ -37,41 +39,8 @@ def make_documents(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 
 
 @teacher_required
-@require_safe
-def documents(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
-    """The progress, refreshed by the browser, then the download."""
-    found = _printout(teacher, code)
-    is_there, problem = jobs.is_there(found), jobs.problem_of(found)
-    context = {"printout": found, "is_there": is_there, "problem": problem}
-    response = render(request, "teacher/documents.html", context)
-    if not is_there and not problem:
-        response["Refresh"] = "3"
-    return response
-
-
-@teacher_required
-@require_safe
-def download_documents(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseBase:
-    """The ZIP; redirects to its page if there is none."""
-    found = _printout(teacher, code)
-    try:
-        file = printouts.printout_path(found).open("rb")
-    except FileNotFoundError:
-        return redirect("teacher:documents", code=code)
-    return FileResponse(file, filename=printouts.file_name(found), as_attachment=True)
-
-
-def _printout(teacher: Teacher, code: str) -> Printout:
-    rows = Printout.objects.select_related("fest", "school").filter(kind=Printout.Kind.SCHOOL)
-    found = rows.filter(school=teacher.school, code=code).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-@teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def make_booklet(request: HttpRequest, teacher: Teacher) -> HttpResponse:
+def make_tickets(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """GET offers the options, with the filters of the grid; POST orders the PDF and redirects to its progress."""
     fest = current_fest()
     chosen = filter_form(teacher.school, fest, request.GET).chosen
@@ -81,62 +50,58 @@ def make_booklet(request: HttpRequest, teacher: Teacher) -> HttpResponse:
         tickets = tickets.filter(registration__event__slug=chosen["event"])
     if request.method == "POST":
         per_page = 4 if request.POST.get("per_page") == "4" else 1
-        found = booklets.order(
-            school=teacher.school, fest=fest, user=teacher.user, per_page=per_page, chosen=chosen
+        job = school_tickets.order(
+            school=teacher.school, fest=fest, user=teacher.user, per_page=per_page, filters=chosen
         )
-        return redirect("teacher:booklet", code=found.code)
+        return redirect("teacher:document", code=job.code)
     context = {
         "tickets": tickets.count(),
         "is_filtered": bool(chosen),
         "without_email": filtered(students, {"mail": "no-email"}).count(),
         "query": request.GET.urlencode(),
     }
-    return render(request, "teacher/booklet_make.html", context)
+    return render(request, "teacher/tickets_make.html", context)
 
 
 @teacher_required
 @require_safe
-def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
-    """The progress, refreshed by the browser, then the download and what has changed since."""
-    found = _booklet(teacher, code)
-    is_there = jobs.is_there(found)
-    context: dict[str, Any] = {
-        "booklet": found,
-        "is_there": is_there,
-        "problem": jobs.problem_of(found),
-        "changed": booklets.changed_since(found) if is_there else 0,
-        "address": teacher.user.email,
-        "done": done_message(request.GET.get("done", "")),
-    }
-    response = render(request, "teacher/booklet.html", context)
-    if not context["is_there"] and not context["problem"]:
-        response["Refresh"] = "3"
-    return response
+def document(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseBase:
+    """The progress, then the download and, for tickets, what has changed since."""
+    job = _find(teacher, code)
+    more: dict[str, Any] = {}
+    if job.kind == Kind.TICKETS:
+        more = {
+            "changed": school_tickets.changed_since(job) if job.is_ready else 0,
+            "address": teacher.user.email,
+            "done": done_message(request.GET.get("done", "")),
+        }
+    return pages.progress(job, lambda context: render(request, "teacher/document.html", context | more))
 
 
 @teacher_required
 @require_safe
-def download_booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseBase:
-    """The PDF; redirects to its page if there is none."""
-    found = _booklet(teacher, code)
-    try:
-        file = booklets.booklet_path(found).open("rb")
-    except FileNotFoundError:
-        return redirect("teacher:booklet", code=code)
-    return FileResponse(file, content_type="application/pdf", filename="tickets.pdf", as_attachment=True)
+def download(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseBase:
+    return pages.download(_find(teacher, code), progress_url=reverse("teacher:document", args=[code]))
 
 
 @teacher_required
 @require_POST
-def mail_booklet(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
-    """Mails the PDF to the teacher as soon as it is made."""
-    is_pending = class_tickets.enqueue(_booklet(teacher, code), user=teacher.user, now=database_now())
-    done = "mailed" if is_pending else "patience"
-    return redirect(reverse("teacher:booklet", args=[code]) + f"?done={done}")
-
-
-def _booklet(teacher: Teacher, code: str) -> Booklet:
-    found = Booklet.objects.select_related("fest").filter(school=teacher.school, code=code).first()
-    if found is None:
+def mail(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
+    """Mails the tickets to the teacher as soon as they are made."""
+    job = _find(teacher, code)
+    if job.kind != Kind.TICKETS:
         raise Http404
-    return found
+    is_pending = class_tickets.enqueue(job, user=teacher.user, now=database_now())
+    done = "mailed" if is_pending else "patience"
+    return redirect(reverse("teacher:document", args=[code]) + f"?done={done}")
+
+
+@teacher_required
+@require_safe
+def moved(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
+    """Redirects from the former addresses of a document, which mails and bookmarks may still name."""
+    return redirect("teacher:document", code=_find(teacher, code).code, permanent=True)
+
+
+def _find(teacher: Teacher, code: str) -> DocumentJob:
+    return pages.find(pages.visible_to_teacher(teacher), code)

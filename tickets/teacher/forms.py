@@ -14,10 +14,7 @@ from registrations.forms import DetailsForm, EventsForm, PlainForm
 from registrations.models import ClassList, School, Student, Teacher
 from registrations.students.consents import current_text
 from registrations.students.identity import Details
-
-NO_REGISTRATION = "none"
-NO_EMAIL = "no-email"
-IN_TROUBLE = "trouble"
+from tickets.school_students import IN_TROUBLE, NO_EMAIL, NO_REGISTRATION
 
 
 class StudentForm(DetailsForm):

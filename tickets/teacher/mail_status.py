@@ -4,13 +4,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from registrations.forms import details_of
 from registrations.models import Change, Student
-from registrations.querysets import StudentQuerySet
 from registrations.students.corrections import correct
 from registrations.students.names import email_key
 from techfest.core.db.clock import database_now
@@ -20,19 +18,6 @@ from tickets.models import Delivery
 from tickets.wakeup import notify_workers
 
 State = Delivery.State
-TROUBLE = (State.BOUNCED, State.FAILED, State.COMPLAINED)
-"""Not arrived, and not tried again."""
-
-
-OWN_STATE = Coalesce("gathered_into__state", "state")
-"""The state of a mail, or of the mail in which it was combined with others."""
-NEWEST = Subquery(
-    Delivery.objects.filter(student=OuterRef("pk"), to=OuterRef("email"))
-    .alias(own_state=OWN_STATE)
-    .exclude(own_state=State.DROPPED)
-    .order_by("-queued_at", "-pk")
-    .values(found=OWN_STATE)[:1]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +28,6 @@ class MailState:
     tone: str
     icon: str
     is_trouble: bool = False
-
-
-def with_mail(students: StudentQuerySet) -> StudentQuerySet:
-    """Adds `mail`: the state of the newest mail to the current address, `None` if there is none."""
-    return students.annotate(mail=NEWEST)
-
-
-def in_trouble(students: StudentQuerySet) -> StudentQuerySet:
-    """Students whose newest mail did not arrive."""
-    troubled: dict[str, Any] = {"mail__in": TROUBLE}
-    return students.filter(**troubled)
-
-
-def newest_state(student: Student) -> str | None:
-    """The state of the newest mail to this student's current address."""
-    return Student.objects.filter(pk=student.pk).values_list(NEWEST, flat=True).first()
 
 
 def mail_state(email: str, state: str | None) -> MailState:

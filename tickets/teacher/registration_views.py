@@ -18,6 +18,7 @@ from registrations.models import Registration, Student, Submission, Teacher
 from registrations.querysets import RegistrationQuerySet
 from registrations.teachers.access import teacher_required
 from techfest.core.db.locking import Deadline
+from tickets.school_students import students_of
 from tickets.teacher.access import current_fest, own_student_required
 from tickets.teacher.forms import (
     EventsOfStudentForm,
@@ -27,7 +28,6 @@ from tickets.teacher.forms import (
 )
 from tickets.teacher.messages import EXPECTED, explain
 from tickets.teacher.student_views import FORM_METHODS, TEACHER, redirect_to_student
-from tickets.teacher.students import students_of
 
 
 @own_student_required

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -14,11 +14,10 @@ from events.cache import known_events
 from events.models import Event, Fest
 from registrations.booking.conflicts import conflicts_of, short
 from registrations.booking.waitlist import with_number
-from registrations.models import Conflict, Consent, Registration, School, Student
-from registrations.querysets import StudentQuerySet
-from registrations.students.names import name_key
-from tickets.teacher.forms import NO_EMAIL, NO_REGISTRATION, FilterForm
-from tickets.teacher.mail_status import TROUBLE, MailState, in_trouble, mail_state, with_mail
+from registrations.models import Conflict, Registration, School, Student
+from tickets.school_students import TROUBLE, filtered, students_of
+from tickets.teacher.forms import FilterForm
+from tickets.teacher.mail_status import MailState, mail_state
 
 State = Registration.State
 PER_PAGE = 100
@@ -154,41 +153,3 @@ def state_word(registration: Registration) -> str:
         case State.WAITING:
             return _("no. %(number)d on the waiting list") % {"number": registration.number}
     return _("cancelled")
-
-
-CLASS_ORDER = ("grade", "section", "name_key", "pk")
-"""The order of a class register."""
-
-
-def students_of(school: School, fest: Fest) -> StudentQuerySet:
-    """All students of this school in this fest in class order, annotated with consent and mail state."""
-    consents = Consent.objects.filter(student=OuterRef("pk"))
-    rows = Student.objects.known().filter(school=school, fest=fest).annotate(has_consent=Exists(consents))
-    return with_mail(rows).order_by(*CLASS_ORDER)
-
-
-def filtered(students: StudentQuerySet, chosen: dict[str, Any]) -> StudentQuerySet:
-    """The students that match the filters. Event and state refer to the same registration."""
-    if "name" in chosen:
-        students = students.filter(name_key__contains=name_key(chosen["name"]))
-    for field in ("grade", "section"):
-        if field in chosen:
-            students = students.filter(**{field: chosen[field]})
-    if "mail" in chosen:
-        is_without = chosen["mail"] == NO_EMAIL
-        students = students.filter(email="") if is_without else in_trouble(students)
-    return _with_registration(students, chosen)
-
-
-def _with_registration(students: StudentQuerySet, chosen: dict[str, Any]) -> StudentQuerySet:
-    if not chosen.keys() & {"event", "state"}:
-        return students
-    rows = Registration.objects.filter(student=OuterRef("pk"))
-    if "event" in chosen:
-        rows = rows.filter(event__slug=chosen["event"])
-    state = chosen.get("state")
-    if state == NO_REGISTRATION:
-        return students.filter(~Exists(rows.active()))
-    if state == "confirmed":
-        return students.filter(Exists(rows.holding_seats()))
-    return students.filter(Exists(rows.filter(state=state) if state else rows.active()))

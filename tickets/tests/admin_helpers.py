@@ -46,10 +46,10 @@ from registrations.tests.builders.class_lists import build_list
 from techfest.core.admin.base import page_of
 from techfest.core.audit_log import record
 from techfest.core.roles import ADMIN_ROLES
+from tickets.documents import jobs, school_tickets
 from tickets.mail.kinds.notice import enqueue_notice
 from tickets.models import (
     Alert,
-    Booklet,
     Certificate,
     CheckIn,
     Delegation,
@@ -58,7 +58,6 @@ from tickets.models import (
     Gate,
     Heartbeat,
     Message,
-    Printout,
     ProviderOutage,
     Scan,
     SearchCount,
@@ -112,7 +111,7 @@ def build_row_of_everything(number: int) -> None:
     ClassListEntry.objects.create(
         row=class_list.rows.get(), event=event, registration=submission.registrations.get(), other=other
     )
-    Booklet.objects.create(fest=fest, school=school, requested_by=teacher.user, job=job)
+    school_tickets.order(school=school, fest=fest, user=teacher.user, class_list_job=job)
     Delegation.objects.create(fest=fest, school=school)
     enqueue_notice(to="new@example.org", subject="Subject", text="Text", now=timezone.now())
     _build_records(number, submission, teacher)
@@ -137,7 +136,7 @@ def _build_records(number: int, submission: Submission, teacher: Teacher) -> Non
     Scan.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, verdict="in")
     Alert.objects.create(kind="guessing", subject=f"192.0.2.{number}", first_at=now, last_at=now)
     SearchCount.objects.create(user=user, hour=now, minute=0, in_minute=1, searches=1)
-    Printout.objects.create(fest=fest, kind="attendance", event=event, requested_by=user)
+    jobs.order(kind="attendance", fest=fest, user=user, event=event)
     Certificate.objects.create(
         registration=registration, student=student, kind="participation", issued_at=now
     )

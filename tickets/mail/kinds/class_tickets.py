@@ -11,18 +11,17 @@ from django.urls import reverse
 
 from events.models import Fest
 from registrations.booking.waitlist import with_number
-from registrations.models import ClassListEntry, ClassListJob, Registration, School
+from registrations.models import ClassListEntry, ClassListJob, Registration, Teacher
 from registrations.signals import list_registered
 from registrations.students.names import mailbox_key
 from tickets.content import absolute
-from tickets.documents import booklets
+from tickets.documents import jobs, school_tickets
 from tickets.mail.kinds.base import MailKind
-from tickets.models import Booklet, Delivery
-from tickets.querysets import RENDER_ATTEMPTS
+from tickets.models import Delivery, DocumentJob
 from tickets.wakeup import notify_workers
 
 PAUSE = dt.timedelta(minutes=10)
-"""The shortest time between two mails with the same booklet to the same person."""
+"""The shortest time between two mails with the same document to the same person."""
 
 
 class ClassTickets(MailKind):
@@ -33,34 +32,34 @@ class ClassTickets(MailKind):
 
     def __init__(self) -> None:
         super().__init__()
-        self._booklets: dict[int, Booklet] = {}
+        self._documents: dict[int, DocumentJob] = {}
 
     @classmethod
     def waits_for_pdf(cls) -> Q:
-        to_make = Booklet.objects.filter(finished_at=None, attempts__lt=RENDER_ATTEMPTS)
-        return Q(Exists(to_make.filter(pk=OuterRef("booklet"))), kind=cls.kind)
+        to_make = DocumentJob.objects.to_make().filter(pk=OuterRef("document"))
+        return Q(Exists(to_make), kind=cls.kind)
 
     def fest(self, delivery: Delivery) -> Fest | None:
-        booklet = _booklet_of(delivery)
-        if booklet is None or not _is_teacher_of(booklet.school, delivery):
+        document = _document_of(delivery)
+        if document is None or not _is_teacher_of(document, delivery):
             return None
-        self._booklets[delivery.pk] = booklet
-        return booklet.fest
+        self._documents[delivery.pk] = document
+        return document.fest
 
     def context(self, delivery: Delivery, fest: Fest) -> dict[str, Any] | None:
-        booklet = self._booklets.pop(delivery.pk)
-        count, waiting = booklets.tickets_of(booklet).count(), _waiting(booklet)
+        document = self._documents.pop(delivery.pk)
+        count, waiting = school_tickets.tickets_of(document).count(), _waiting(document)
         if not count and not waiting:
             return None
-        pdf = _file(booklet)
+        pdf = _file(document)
         return {
-            "school": booklet.school,
-            "job": booklet.job,
+            "school": document.school,
+            "job": document.class_list_job,
             "count": count,
             "waiting": waiting,
             "pdf": pdf,
             "has_pdf": bool(pdf),
-            "url": absolute(reverse("teacher:booklet", args=[booklet.code])),
+            "url": absolute(reverse("teacher:document", args=[document.code])),
             "students_url": absolute(reverse("teacher:home")),
         }
 
@@ -69,31 +68,32 @@ class ClassTickets(MailKind):
             message.attach("tickets.pdf", context["pdf"], "application/pdf")
 
 
-def _booklet_of(delivery: Delivery) -> Booklet | None:
-    """The booklet of this mail. If a class list's booklet was deleted as old, it is requested again."""
-    found = Booklet.objects.filter(deliveries=delivery).select_related("fest", "school").first()
+def _document_of(delivery: Delivery) -> DocumentJob | None:
+    """The document of this mail. If a class list's document was deleted as old, it is requested again."""
+    found = DocumentJob.objects.filter(deliveries=delivery).select_related("fest", "school").first()
     if found or delivery.job is None:
         return found
-    booklet = _order(delivery.job, user=delivery.user)
-    Delivery.objects.filter(pk=delivery.pk).update(booklet=booklet)
-    return booklet
+    document = _order(delivery.job, user=delivery.user)
+    Delivery.objects.filter(pk=delivery.pk).update(document=document)
+    return document
 
 
-def _is_teacher_of(school: School, delivery: Delivery) -> bool:
+def _is_teacher_of(document: DocumentJob, delivery: Delivery) -> bool:
     """Whether the recipient still teaches at the school; an approval may have been withdrawn."""
-    return school.teachers.with_access().filter(user=delivery.user_id).exists()
+    teachers = Teacher.objects.with_access().filter(school=document.school_id, user=delivery.user_id)
+    return teachers.exists()
 
 
-def _waiting(booklet: Booklet) -> list[Registration]:
-    students = booklets.students_in(booklet)
+def _waiting(document: DocumentJob) -> list[Registration]:
+    students = school_tickets.students_in(document)
     waiting = Registration.objects.filter(student__in=students, state=Registration.State.WAITING)
     rows = with_number(waiting.with_related())
     return list(rows.order_by("student__grade", "student__section", "student__name_key"))
 
 
-def _file(booklet: Booklet) -> bytes:
+def _file(document: DocumentJob) -> bytes:
     try:
-        return booklets.booklet_path(booklet).read_bytes()
+        return jobs.document_path(document).read_bytes()
     except FileNotFoundError:
         return b""
 
@@ -111,32 +111,26 @@ def follow(*, job: ClassListJob, now: dt.datetime, **_kwargs: object) -> None:
     # The owner of the list may have left the school since.
     is_there = class_list.school.teachers.with_access().filter(user=class_list.owner).exists()
     user = class_list.owner if is_there else job.requested_by
-    booklet = _order(job, user=user)
-    if booklets.students_in(booklet).exists():
-        _enqueue(booklet, user=user, now=now, job=job)
+    document = _order(job, user=user)
+    if school_tickets.students_in(document).exists():
+        _enqueue(document, user=user, now=now, job=job)
     else:
-        booklet.delete()
+        document.delete()
 
 
-def _order(job: ClassListJob, *, user: Any) -> Booklet:
-    return booklets.order(
-        school=job.class_list.school,
-        fest=job.class_list.fest,
-        user=user,
-        per_page=Booklet.PerPage.ONE,
-        chosen={},
-        job=job,
-    )
+def _order(job: ClassListJob, *, user: Any) -> DocumentJob:
+    class_list = job.class_list
+    return school_tickets.order(school=class_list.school, fest=class_list.fest, user=user, class_list_job=job)
 
 
-def enqueue(booklet: Booklet, *, user: Any, now: dt.datetime) -> bool:
-    """Enqueues the mail with this booklet on request; `False` without an address or too soon after the last one."""
-    if Delivery.objects.filter(booklet=booklet, user=user, queued_at__gt=now - PAUSE).exists():
+def enqueue(document: DocumentJob, *, user: Any, now: dt.datetime) -> bool:
+    """Enqueues the mail with this document on request; `False` without an address or too soon after the last one."""
+    if Delivery.objects.filter(document=document, user=user, queued_at__gt=now - PAUSE).exists():
         return False
-    return _enqueue(booklet, user=user, now=now, job=None)
+    return _enqueue(document, user=user, now=now, job=None)
 
 
-def _enqueue(booklet: Booklet, *, user: Any, now: dt.datetime, job: ClassListJob | None) -> bool:
+def _enqueue(document: DocumentJob, *, user: Any, now: dt.datetime, job: ClassListJob | None) -> bool:
     if not user.email:
         return False
     with transaction.atomic():
@@ -144,7 +138,7 @@ def _enqueue(booklet: Booklet, *, user: Any, now: dt.datetime, job: ClassListJob
             kind=Delivery.Kind.CLASS,
             user=user,
             job=job,
-            booklet=booklet,
+            document=document,
             to=user.email,
             mailbox=mailbox_key(user.email),
             created_at=now,

@@ -40,7 +40,7 @@ def pretend_rendered(*, content: bytes = PDF) -> None:
 
 def make_files() -> int:
     """Make the pending files, as a worker does at a wake-up; return the number of attempts."""
-    return jobs.make_due(*MAKERS)
+    return jobs.make_due(MAKERS)
 
 
 def let_time_pass(span: dt.timedelta) -> None:

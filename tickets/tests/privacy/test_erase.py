@@ -4,7 +4,6 @@ import datetime as dt
 import threading
 import time
 import unicodedata
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,17 +45,16 @@ from registrations.tests.builders.class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
 from techfest.core.audit_log import record
 from techfest.core.db.locking import Deadline
-from tickets.documents import booklets
+from tickets.documents import jobs, school_tickets
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.mail import send as send_module
 from tickets.models import (
-    Booklet,
     Certificate,
     CheckIn,
     Delivery,
     DeliveryEvent,
+    DocumentJob,
     Message,
-    Printout,
     Scan,
     Ticket,
 )
@@ -113,9 +111,9 @@ def build_traces() -> Student:
     _build_records(student, past, teacher.user)
     content = f"%PDF-1.7 of {NAME}".encode()
     pretend_rendered(content=content)
-    for booklet in Booklet.objects.all():
-        store(booklets.booklet_path(booklet), content)
-        Booklet.objects.filter(pk=booklet.pk).update(finished_at=timezone.now(), claimed_at=timezone.now())
+    for document in DocumentJob.objects.all():
+        store(jobs.document_path(document), content)
+    DocumentJob.objects.update(finished_at=timezone.now(), claimed_at=timezone.now())
     with transaction.atomic():
         from registrations.students.identity import with_email
         from tickets.mail.outbox import enqueue_link
@@ -130,9 +128,8 @@ def _build_records(student: Student, event: Event, user: Any) -> None:
     now, fest = timezone.now(), event.fest
     registration = student.registrations.get(event=event)
     ticket = registration.tickets.get()
-    booklets.order(school=student.school, fest=fest, user=user, per_page=1, chosen={"name": NAME})
-    printout = Printout.objects.create(fest=fest, kind="attendance", event=event, requested_by=user)
-    store(Path(files._media()) / "printouts" / f"{printout.pk}.pdf", f"Sheet with {NAME}".encode())
+    school_tickets.order(school=student.school, fest=fest, user=user, filters={"name": NAME})
+    jobs.order(kind="attendance", fest=fest, user=user, event=event)
     MergedReference.objects.create(reference="MERGED2", student=student, at=now)
     Conflict.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)
     ResultSheet.objects.create(event=registration.event)
@@ -179,7 +176,7 @@ ROOMS = {
     "registrations_classlist.title",
     "tickets_delivery.to",
     "tickets_deliveryevent.detail",
-    "tickets_booklet.filters",
+    "tickets_documentjob.options",
     "tickets_checkin.reason",
     "tickets_scan.note",
     "tickets_message.subject",
@@ -199,7 +196,7 @@ def test_no_byte_is_left_of_an_erased_person() -> None:
     assert ROOMS - before == set()
     assert in_database(ROLL) >= {"registrations_student.roll_number", "registrations_classlistrow.cells"}
     folders = {name.split("/")[0] + "/" + name.split("/")[1] for name in in_files(NAME) if "/" in name}
-    assert {"media/tickets", "media/booklets", "media/printouts"} <= folders
+    assert {"media/tickets", "media/documents"} <= folders
     assert len([name for name in in_files(NAME) if name.startswith("mail/")]) >= 4
     old = student.reference
 

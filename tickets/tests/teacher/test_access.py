@@ -12,21 +12,18 @@ from registrations.models import Change, ClassList, Registration, Student, Submi
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.support.kept_rows import KeepRows
 from tickets import delegations
-from tickets.documents import booklets, printouts, ticket_pdf
-from tickets.models import Booklet, Delegation, Delivery, Printout, Ticket
+from tickets.documents import jobs, school_tickets, ticket_pdf
+from tickets.models import Delegation, Delivery, DocumentJob, Ticket
 from tickets.teacher import urls
 from tickets.tests.builders.teachers import build_teacher, shut, signed_in
 
 pytestmark = pytest.mark.django_db
 
 NAMES = sorted(str(pattern.name) for pattern in urls.urlpatterns)
+OF_A_DOCUMENT = ("document", "document-file", "document-mail", "tickets-moved", "documents-moved")
 OF_SOMEBODY = {"student", "details", "add-events", "address", "share", "cancel", "cancel-all", "replace"} | {
     "replace-all",
-    "booklet",
-    "booklet-pdf",
-    "booklet-mail",
-    "documents",
-    "documents-zip",
+    *OF_A_DOCUMENT,
 }
 
 
@@ -45,15 +42,12 @@ def build_school_pages() -> dict[str, str]:
         fest=fest, school=teacher.school, owner=teacher.user, title="Class 7 Q", digest=b"x"
     )
     delegations.renew(teacher.school, fest)
-    booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
-    ticket_pdf.store(booklets.booklet_path(booklet), b"%PDF-1.7 of Asha Raman")
+    document = school_tickets.order(school=teacher.school, fest=fest, user=teacher.user)
+    ticket_pdf.store(jobs.document_path(document), b"%PDF-1.7 of Asha Raman")
     reference, number = submission.student.reference, submission.registrations.get().pk
     arguments: dict[str, list[Any]] = {name: [reference] for name in OF_SOMEBODY}
     arguments |= {name: [reference, number] for name in ("cancel", "replace")}
-    arguments |= {name: [booklet.code] for name in ("booklet", "booklet-pdf", "booklet-mail")}
-    documents = printouts.order(kind="school", fest=fest, user=teacher.user, school=teacher.school)
-    ticket_pdf.store(printouts.printout_path(documents), b"PK of Asha Raman")
-    arguments |= {name: [documents.code] for name in ("documents", "documents-zip")}
+    arguments |= {name: [document.code] for name in OF_A_DOCUMENT}
     return {name: reverse(f"teacher:{name}", args=arguments.get(name, [])) for name in NAMES}
 
 
@@ -70,8 +64,7 @@ def world() -> list[Any]:
         Change,
         Ticket,
         Delivery,
-        Booklet,
-        Printout,
+        DocumentJob,
         Delegation,
         ClassList,
     )
@@ -136,7 +129,9 @@ def test_teacher_of_the_school_gets_every_page_and_none_is_cached(
 ) -> None:
     client = signed_in(Teacher.objects.get())
     response = client.get(school[name])
-    assert response.status_code == (405 if name in ("address", "delegation-renew", "booklet-mail") else 200)
+    expected = {"tickets-moved": 301, "documents-moved": 301}
+    expected |= dict.fromkeys(("address", "delegation-renew", "document-mail"), 405)
+    assert response.status_code == expected.get(name, 200)
     assert response["Cache-Control"] == "no-store"
     shut(response)
 

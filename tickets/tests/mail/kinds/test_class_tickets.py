@@ -19,12 +19,12 @@ from registrations.models import (
 from registrations.signals import list_registered
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets import pdf
-from tickets.documents import booklets, jobs
+from tickets.documents import jobs, school_tickets
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import class_tickets
 from tickets.mail.queue import PDF_PATIENCE, claim
 from tickets.mail.resend import send_again
-from tickets.models import Booklet, Delivery
+from tickets.models import Delivery, DocumentJob
 from tickets.tests.audited import run
 from tickets.tests.builders import let_time_pass, make_files, pretend_rendered
 from tickets.tests.builders.teachers import build_teacher, signed_in
@@ -46,10 +46,10 @@ def teacher() -> Teacher:
 
 @pytest.fixture(autouse=True)
 def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
-    def render_booklet(contents: Any, **_kwargs: Any) -> bytes:
+    def render_sheets(contents: Any, **_kwargs: Any) -> bytes:
         return PDF + ", ".join(content.person for content in contents).encode()
 
-    monkeypatch.setattr(pdf, "render_booklet", render_booklet)
+    monkeypatch.setattr(pdf, "render_sheets", render_sheets)
 
 
 def finished(teacher: Teacher, fest: Fest, *students: Student, requested_by: Any = None) -> ClassListJob:
@@ -114,25 +114,25 @@ def test_teacher_gets_one_pdf_for_all_without_an_address(fest: Fest, teacher: Te
     assert run() == []
 
 
-def test_mail_waits_for_its_booklet_but_not_for_ever(fest: Fest, teacher: Teacher) -> None:
+def test_mail_waits_for_its_document_but_not_for_ever(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
     assert written() == []
     let_time_pass(PDF_PATIENCE)
     (message,) = written()
     assert message.attachments == []
-    assert f"/teacher/tickets/{Booklet.objects.get().code}/" in message.body
+    assert f"/teacher/documents/{DocumentJob.objects.get().code}/" in message.body
     assert "The PDF is not made yet" in message.body
 
 
-def test_booklet_that_was_given_up_holds_its_mail_no_longer(fest: Fest, teacher: Teacher) -> None:
+def test_document_that_was_given_up_holds_its_mail_no_longer(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    Booklet.objects.update(attempts=jobs.ATTEMPTS)
+    DocumentJob.objects.update(attempts=jobs.ATTEMPTS)
     assert len(written()) == 1
 
 
 def test_class_where_everybody_has_an_address_queues_no_mail(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest)).student)
-    assert (Delivery.objects.filter(kind="class").count(), Booklet.objects.count()) == (0, 0)
+    assert (Delivery.objects.filter(kind="class").count(), DocumentJob.objects.count()) == (0, 0)
 
 
 def test_mail_goes_to_whoever_looks_after_the_list(fest: Fest, teacher: Teacher) -> None:
@@ -142,16 +142,16 @@ def test_mail_goes_to_whoever_looks_after_the_list(fest: Fest, teacher: Teacher)
     assert class_mail().user == colleague.user
 
 
-def test_mail_sent_again_after_its_booklet_is_gone_links_a_new_one(fest: Fest, teacher: Teacher) -> None:
+def test_mail_sent_again_after_its_document_is_gone_links_a_new_one(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
     make_files()
     written()
     Delivery.objects.update(state="bounced")
-    Booklet.objects.all().delete()
+    DocumentJob.objects.all().delete()
     assert send_again([class_mail().pk]) == 1
     (message,) = written()
     assert message.attachments == []
-    assert f"/teacher/tickets/{Booklet.objects.get().code}/" in message.body
+    assert f"/teacher/documents/{DocumentJob.objects.get().code}/" in message.body
     assert make_files() == 1
 
 
@@ -186,28 +186,28 @@ def test_tickets_that_are_all_cancelled_are_not_mailed(fest: Fest, teacher: Teac
     assert written() == []
 
 
-def test_booklet_of_the_board_is_mailed_on_request_and_not_twice(fest: Fest, teacher: Teacher) -> None:
+def test_document_of_a_teacher_is_mailed_on_request_and_not_twice(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha")
-    booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
+    document = school_tickets.order(school=teacher.school, fest=fest, user=teacher.user)
     make_files()
     client = signed_in(teacher)
-    path = f"/teacher/tickets/{booklet.code}/mail/"
+    path = f"/teacher/documents/{document.code}/mail/"
     assert [client.post(path)["Location"].split("=")[1] for _ in range(2)] == ["mailed", "patience"]
     (message,) = written()
     assert (message.to, message.attachments[0][1]) == ([teacher.user.email], PDF + b"Asha")
 
 
-def test_booklet_stays_while_its_mail_is_pending(fest: Fest, teacher: Teacher) -> None:
+def test_document_stays_while_its_mail_is_pending(fest: Fest, teacher: Teacher) -> None:
     """The provider may be unavailable for a day."""
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    Booklet.objects.update(created_at=timezone.now() - jobs.RETENTION * 2)
-    assert booklets.remove_old() == 0
+    DocumentJob.objects.update(created_at=timezone.now() - jobs.RETENTION * 2)
+    assert jobs.remove_old() == 0
     Delivery.objects.filter(kind="class").update(state="sent")
-    assert booklets.remove_old() == 1
-    assert class_mail().booklet is None
+    assert jobs.remove_old() == 1
+    assert class_mail().document is None
 
 
 def test_user_without_an_address_gets_nothing(fest: Fest, teacher: Teacher) -> None:
     teacher.user.email = ""
-    booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
-    assert class_tickets.enqueue(booklet, user=teacher.user, now=timezone.now()) is False
+    document = school_tickets.order(school=teacher.school, fest=fest, user=teacher.user)
+    assert class_tickets.enqueue(document, user=teacher.user, now=timezone.now()) is False

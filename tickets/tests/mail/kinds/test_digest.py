@@ -32,7 +32,7 @@ from tickets.mail.outbox import enqueue_attempt, enqueue_link
 from tickets.mail.queue import Result, claim, record
 from tickets.mail.resend import resend, send_again
 from tickets.models import Delivery
-from tickets.teacher.mail_status import newest_state
+from tickets.school_students import newest_state
 from tickets.tests.builders import let_time_pass, pretend_rendered, registration_of
 
 pytestmark = pytest.mark.django_db

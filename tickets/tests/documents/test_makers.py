@@ -1,4 +1,4 @@
-"""Printouts: attendance sheets, badges, certificates and a school's ZIP, made by a worker, scannable, with
+"""Documents: attendance sheets, badges, certificates and a school's ZIP, made by a worker, scannable, with
 permissions.
 """
 
@@ -30,8 +30,8 @@ from techfest.core.roles import LEAD, RESULTS, VOLUNTEER
 from techfest.tests.support.programs import find_program
 from tickets import pdf
 from tickets.content import absolute
-from tickets.documents import certificates, jobs, printouts
-from tickets.models import Booklet, Certificate, Printout, Ticket
+from tickets.documents import certificates, jobs, makers, school_tickets
+from tickets.models import Certificate, DocumentJob, Ticket
 from tickets.pdf.badges import CORNERS, HEIGHT, WIDTH
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client
 from tickets.tests.builders import make_files
@@ -61,19 +61,19 @@ def owner() -> Any:
     return organiser()
 
 
-def made(printout: Printout) -> bytes:
+def made(document: DocumentJob) -> bytes:
     assert make_files() == 1
-    printout.refresh_from_db()
-    assert (printout.error, printout.finished_at is not None) == ("", True)
-    return printouts.printout_path(printout).read_bytes()
+    document.refresh_from_db()
+    assert (document.error, document.finished_at is not None) == ("", True)
+    return jobs.document_path(document).read_bytes()
 
 
-def ordered(what: str, event: Event, user: Any, **options: Any) -> Printout:
-    return printouts.order(kind=what, fest=event.fest, user=user, event=event, options=options)
+def ordered(what: str, event: Event, user: Any, **options: Any) -> DocumentJob:
+    return jobs.order(kind=what, fest=event.fest, user=user, event=event, options=options)
 
 
-def all_of(event: Event, user: Any) -> Printout:
-    return printouts.order(kind="school", fest=event.fest, user=user, school=School.objects.get())
+def all_of(event: Event, user: Any) -> DocumentJob:
+    return jobs.order(kind="school", fest=event.fest, user=user, school=School.objects.get())
 
 
 def texts(data: bytes) -> list[str]:
@@ -195,8 +195,8 @@ def test_zip_of_a_school_has_the_documents_of_its_students_only(
     build_submission(event, name="Stranger", school="Hill School")
     certified(event, owner)
     school = School.objects.get(name="Riverside Public School")
-    printout = printouts.order(kind="school", fest=event.fest, user=owner, school=school)
-    with ZipFile(BytesIO(made(printout))) as archive:
+    document = jobs.order(kind="school", fest=event.fest, user=owner, school=school)
+    with ZipFile(BytesIO(made(document))) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     assert list(files) == ["badges.pdf", "tickets.pdf", "certificates.pdf"]
     assert [len(texts(data)) for data in files.values()] == [1, 1, 1]
@@ -206,7 +206,7 @@ def test_zip_of_a_school_has_the_documents_of_its_students_only(
     own = Ticket.objects.live().filter(student__school=school)
     codes = [code for badge in badges_of(badges) for code in read_qr(badge)]
     assert sorted(codes) == sorted(absolute(ticket.get_absolute_url()) for ticket in own)
-    assert (printouts.file_name(printout), printout.made, printout.total) == (
+    assert (jobs.file_name(document), document.made, document.total) == (
         "riverside-public-school.zip",
         5,
         5,
@@ -219,29 +219,29 @@ def test_zip_of_a_school_has_the_documents_of_its_students_only(
     ids=["path", "header", "script"],
 )
 def test_file_of_a_school_has_a_harmless_name(name: str, expected: str) -> None:
-    printout = Printout(kind="school", school=School(name=name))
-    assert printouts.file_name(printout) == expected
+    document = DocumentJob(kind="school", school=School(name=name))
+    assert jobs.file_name(document) == expected
 
 
-def test_empty_and_too_large_printouts_are_refused_with_a_reason(
+def test_empty_and_too_large_makers_are_refused_with_a_reason(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = ordered("badges", event, owner)
     make_files()
     build_submission(event)
     build_submission(event)
-    monkeypatch.setattr(printouts, "MAX_NAMES", 1)
-    monkeypatch.setattr(printouts._expected, "__defaults__", (1,))
+    monkeypatch.setattr(makers, "MAX_NAMES", 1)
+    monkeypatch.setattr(makers._expected, "__defaults__", (1,))
     many = ordered("attendance", event, owner)
     make_files()
-    words = [Printout.objects.get(pk=one.pk).error for one in (nobody, many)]
+    words = [DocumentJob.objects.get(pk=one.pk).error for one in (nobody, many)]
     assert words == [
         "There is nothing to print.",
         "These are more than 1 names, which is too many for one file.",
     ]
 
 
-def test_failing_printout_is_given_up_after_three_attempts(
+def test_failing_document_is_given_up_after_three_attempts(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> bytes:
@@ -249,34 +249,35 @@ def test_failing_printout_is_given_up_after_three_attempts(
 
     monkeypatch.setattr(pdf, "render_badges", fail)
     build_submission(event)
-    printout = ordered("badges", event, owner)
+    document = ordered("badges", event, owner)
     tries = []
     for _ in range(5):
         tries.append(make_files())
-        Printout.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
+        DocumentJob.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
     assert tries == [1, 1, 1, 0, 0]
-    page = organiser_client(owner).get(reverse("admin:documents_printout", args=[printout.code]))
+    page = organiser_client(owner).get(reverse("admin:documents_progress", args=[document.code]))
     assert ("The file could not be made." in page.content.decode(), page.has_header("Refresh")) == (
         True,
         False,
     )
-    assert not printouts.printout_path(printout).exists()
+    assert not jobs.document_path(document).exists()
 
 
-def test_booklets_and_printouts_take_turns(event: Event, owner: Any) -> None:
-    """Many orders of one kind do not delay the other kind."""
+def test_kinds_take_turns(event: Event, owner: Any) -> None:
+    """Many orders of one kind do not delay the other kinds."""
     order: list[str] = []
 
-    def make(file: Any) -> int:
-        order.append(type(file).__name__)
-        return 1
+    def make(job: DocumentJob) -> tuple[bytes, int]:
+        order.append(job.kind)
+        return b"%PDF-", 1
 
     school = build_teacher().school
     for _ in range(2):
-        Booklet.objects.create(fest=event.fest, school=school, requested_by=owner)
         ordered("badges", event, owner)
-    assert jobs.make_due((Booklet, make), (Printout, make)) == 4
-    assert order == ["Booklet", "Printout", "Booklet", "Printout"]
+    for _ in range(2):
+        school_tickets.order(school=school, fest=event.fest, user=owner)
+    assert jobs.make_due({"badges": make, "tickets": make}) == 4
+    assert order == ["badges", "tickets", "badges", "tickets"]
 
 
 def test_single_tickets_get_their_turn_while_badges_are_made(
@@ -292,25 +293,25 @@ def test_after_a_day_row_and_file_are_gone(event: Event, owner: Any) -> None:
     build_submission(event)
     old, young = ordered("badges", event, owner), ordered("attendance", event, owner)
     assert make_files() == 2
-    Printout.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.RETENTION)
-    assert printouts.remove_old() == 1
-    assert [printouts.printout_path(one).exists() for one in (old, young)] == [False, True]
+    DocumentJob.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.RETENTION)
+    assert jobs.remove_old() == 1
+    assert [jobs.document_path(one).exists() for one in (old, young)] == [False, True]
 
 
 def test_file_of_a_student_erased_while_it_is_made_is_removed(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_submission(event)
-    printout = ordered("badges", event, owner)
+    document = ordered("badges", event, owner)
     real = pdf.render_badges
 
     def meanwhile(*args: Any, **kwargs: Any) -> bytes:
-        Printout.objects.all().delete()
+        DocumentJob.objects.all().delete()
         return real(*args, **kwargs)
 
     monkeypatch.setattr(pdf, "render_badges", meanwhile)
     make_files()
-    assert not printouts.printout_path(printout).exists()
+    assert not jobs.document_path(document).exists()
 
 
 def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) -> None:
@@ -322,11 +323,11 @@ def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) ->
     watched = client.post(order, {"print": "attendance"})["Location"]
     waiting = client.get(watched)
     assert ("It is waiting for its turn." in waiting.content.decode(), waiting["Refresh"]) == (True, "3")
-    assert client.get(f"{watched}file/").status_code == 302
+    assert client.get(f"{watched}download/").status_code == 302
     assert make_files() == 1
     there = client.get(watched)
     assert ("Download the file" in there.content.decode(), there.has_header("Refresh")) == (True, False)
-    file: Any = client.get(f"{watched}file/")
+    file: Any = client.get(f"{watched}download/")
     assert file["Content-Disposition"] == 'attachment; filename="attendance-robo-race.pdf"'
     assert "no-store" in file["Cache-Control"]
     assert b"".join(file.streaming_content)[:5] == b"%PDF-"
@@ -340,7 +341,7 @@ def test_admin_asks_for_confirmation_without_check_ins(event: Event, owner: Any)
     refused = client.post(order, {"print": "participation"})
     assert "Confirm that all students with a seat took part." in refused.content.decode()
     assert client.post(order, {"print": "participation", "everybody": "on"}).status_code == 302
-    assert Certificate.objects.count() == Printout.objects.count() == 1
+    assert Certificate.objects.count() == DocumentJob.objects.count() == 1
 
 
 @pytest.mark.parametrize("max_rank", ["", "0", "-1", "three", "1e9", "101"])
@@ -359,34 +360,41 @@ def test_invalid_max_rank_is_refused(event: Event, owner: Any, max_rank: str) ->
 def test_printing_needs_the_permission_and_a_code_opens_no_file(event: Event, owner: Any) -> None:
     build_submission(event)
     school = School.objects.get()
-    printout = ordered("badges", event, owner)
+    document = ordered("badges", event, owner)
     make_files()
     paths = [
         reverse("admin:documents_event", args=[event.pk]),
         reverse("admin:documents_school", args=[school.pk]),
-        reverse("admin:documents_printout", args=[printout.code]),
-        reverse("admin:documents_file", args=[printout.code]),
+        reverse("admin:documents_progress", args=[document.code]),
+        reverse("admin:documents_download", args=[document.code]),
     ]
     nobody = organiser_client(organiser("nobody", is_superuser=False))
     assert [nobody.get(path).status_code for path in paths] == [403] * 4
     assert [nobody.post(path).status_code for path in paths[:2]] == [403] * 2
     assert [Client().get(path).status_code for path in paths] == [302] * 4
-    assert Printout.objects.count() == 1
+    assert DocumentJob.objects.count() == 1
 
 
 def test_school_is_printed_by_owners_only(event: Event, owner: Any) -> None:
     """Permission to print an event does not extend to a school, which covers all events."""
     build_submission(event)
-    printout = all_of(event, owner)
+    document = all_of(event, owner)
     make_files()
     helper = organiser("helper", is_superuser=False)
-    wanted = ("add_printout", "view_printout", "view_school", "change_school", "change_event", "view_event")
+    wanted = (
+        "add_documentjob",
+        "view_documentjob",
+        "view_school",
+        "change_school",
+        "change_event",
+        "view_event",
+    )
     helper.user_permissions.set(Permission.objects.filter(codename__in=wanted))
     client, school = organiser_client(helper), School.objects.get()
     paths = [
         reverse("admin:documents_school", args=[school.pk]),
-        reverse("admin:documents_printout", args=[printout.code]),
-        reverse("admin:documents_file", args=[printout.code]),
+        reverse("admin:documents_progress", args=[document.code]),
+        reverse("admin:documents_download", args=[document.code]),
     ]
     assert [client.get(path).status_code for path in paths] == [403, 404, 404]
     assert (
@@ -411,27 +419,27 @@ def test_event_lead_prints_led_events_only(event: Event, owner: Any) -> None:
         client.post(path, {"print": "participation", "everybody": "on"}).status_code for path in orders
     ]
     assert (responses, certificates) == ([302, 404], [302, 404])
-    for name in ("documents_printout", "documents_file"):
+    for name in ("documents_progress", "documents_download"):
         found = [client.get(reverse(f"admin:{name}", args=[one.code])) for one in documents]
         assert [response.status_code for response in found] == [200, 404, 404]
         for response in found:
             shut(response)
     assert client.get(reverse("admin:documents_school", args=[School.objects.get().pk])).status_code == 403
-    listed = client.get(reverse("admin:tickets_printout_changelist")).context["cl"].queryset
+    listed = client.get(reverse("admin:tickets_documentjob_changelist")).context["cl"].queryset
     assert {one.event for one in listed} == {event}
 
 
 @pytest.mark.parametrize("role", [RESULTS, VOLUNTEER])
 def test_other_roles_print_nothing(event: Event, owner: Any, role: str) -> None:
     build_submission(event, name="Asha")
-    printout = ordered("badges", event, owner)
+    document = ordered("badges", event, owner)
     make_files()
     client = organiser_client(in_role(role))
     paths = [
         reverse("admin:documents_event", args=[event.pk]),
         reverse("admin:documents_school", args=[School.objects.get().pk]),
-        reverse("admin:documents_printout", args=[printout.code]),
-        reverse("admin:documents_file", args=[printout.code]),
+        reverse("admin:documents_progress", args=[document.code]),
+        reverse("admin:documents_download", args=[document.code]),
     ]
     assert {client.get(path).status_code for path in paths} <= {302, 403}
     assert b"Asha" not in b"".join(client.get(path).content for path in paths)
@@ -445,18 +453,18 @@ def test_teacher_downloads_the_documents_of_the_school(event: Event) -> None:
     watched = client.post("/teacher/papers/")["Location"]
     assert "It is waiting for its turn." in client.get(watched).content.decode()
     assert make_files() == 1
-    assert "Download the ZIP" in client.get(watched).content.decode()
-    file: Any = client.get(f"{watched}papers.zip")
+    assert "Download the file" in client.get(watched).content.decode()
+    file: Any = client.get(f"{watched}file/")
     with ZipFile(BytesIO(b"".join(file.streaming_content))) as archive:
         assert archive.namelist() == ["badges.pdf", "tickets.pdf"]
     shut(file)
 
 
-def test_queries_for_a_printout_are_the_same_for_one_and_three(
+def test_queries_for_a_document_are_the_same_for_one_and_three(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdf, "render_badges", lambda *_args, **_kwargs: b"%PDF-")
-    monkeypatch.setattr(pdf, "render_booklet", lambda *_args, **_kwargs: b"%PDF-")
+    monkeypatch.setattr(pdf, "render_sheets", lambda *_args, **_kwargs: b"%PDF-")
     monkeypatch.setattr(pdf, "render_certificates", lambda *_args, **_kwargs: b"%PDF-")
     monkeypatch.setattr(pdf, "render_attendance", lambda *_args, **_kwargs: b"%PDF-")
     counts = []
@@ -470,8 +478,8 @@ def test_queries_for_a_printout_are_the_same_for_one_and_three(
             ("certificates", {"kind": "participation"}),
             ("school", {}),
         ):
-            printout = ordered(what, event, owner, **options) if what != "school" else all_of(event, owner)
+            document = ordered(what, event, owner, **options) if what != "school" else all_of(event, owner)
             with CaptureQueriesContext(connection) as queries:
-                made(printout)
+                made(document)
             counts.append(len(queries))
     assert counts[:4] == counts[4:]

@@ -1,4 +1,4 @@
-"""Booklets: the tickets of a school in one file, sorted, scannable, made once and removed after a day."""
+"""The tickets of a school in one file: sorted, scannable, made once and removed after a day."""
 
 import datetime as dt
 import errno
@@ -23,8 +23,8 @@ from techfest.core.db.locking import Deadline
 from techfest.tests.support.programs import find_program
 from tickets import pdf, tasks
 from tickets.content import absolute
-from tickets.documents import booklets, jobs, ticket_pdf
-from tickets.models import Booklet, Ticket
+from tickets.documents import jobs, school_tickets, ticket_pdf
+from tickets.models import DocumentJob, Ticket
 from tickets.tests.builders import make_files
 from tickets.tests.builders.teachers import build_teacher, shut, signed_in, text_of
 from tickets.wakeup import publish
@@ -46,24 +46,24 @@ def teacher() -> Teacher:
 def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replaces the renderer in tests of rows and files."""
 
-    def render_booklet(contents: Any, *, per_page: int, on_progress: Callable[[int], None]) -> bytes:
+    def render_sheets(contents: Any, *, per_page: int, on_progress: Callable[[int], None]) -> bytes:
         on_progress(len(contents))
         return b"%PDF-1.7 " + ", ".join(content.person for content in contents).encode()
 
-    monkeypatch.setattr(pdf, "render_booklet", render_booklet)
+    monkeypatch.setattr(pdf, "render_sheets", render_sheets)
 
 
-def ordered(teacher: Teacher, fest: Fest, *, per_page: int = 1, **chosen: Any) -> Booklet:
-    return booklets.order(
-        school=teacher.school, fest=fest, user=teacher.user, per_page=per_page, chosen=chosen
+def ordered(teacher: Teacher, fest: Fest, *, per_page: int = 1, **chosen: Any) -> DocumentJob:
+    return school_tickets.order(
+        school=teacher.school, fest=fest, user=teacher.user, per_page=per_page, filters=chosen
     )
 
 
-def made(booklet: Booklet) -> bytes:
+def made(document: DocumentJob) -> bytes:
     assert make_files() == 1
-    booklet.refresh_from_db()
-    assert (booklet.error, booklet.finished_at is not None) == ("", True)
-    return booklets.booklet_path(booklet).read_bytes()
+    document.refresh_from_db()
+    assert (document.error, document.finished_at is not None) == ("", True)
+    return jobs.document_path(document).read_bytes()
 
 
 def pages(data: bytes) -> list[Any]:
@@ -71,8 +71,8 @@ def pages(data: bytes) -> list[Any]:
 
 
 def pictures(data: bytes, folder: Path, dots: int = 150) -> list[Path]:
-    (folder / "booklet.pdf").write_bytes(data)
-    command = [find_program("pdftoppm"), "-r", str(dots), "-gray", "-png", "booklet.pdf", "page"]
+    (folder / "tickets.pdf").write_bytes(data)
+    command = [find_program("pdftoppm"), "-r", str(dots), "-gray", "-png", "tickets.pdf", "page"]
     subprocess.run(command, cwd=folder, check=True, timeout=60)
     return sorted(folder.glob("page*.png"))
 
@@ -101,7 +101,7 @@ def test_every_code_scans_from_paper(
 
 
 def test_four_to_a_page_are_a4_with_codes_of_35_millimetres() -> None:
-    from tickets.pdf.booklet import SHRINK
+    from tickets.pdf.ticket import SHRINK
 
     assert round(50 * SHRINK, 1) == 35.4
 
@@ -121,7 +121,7 @@ def test_tickets_are_sorted_by_class_and_name(fest: Fest, teacher: Teacher) -> N
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_booklet_has_only_filtered_seats_of_the_school(fest: Fest, teacher: Teacher) -> None:
+def test_document_has_only_filtered_seats_of_the_school(fest: Fest, teacher: Teacher) -> None:
     race, quiz = build_event(fest, capacity=1, slug="race"), build_event(fest, slug="quiz")
     build_submission(race, quiz, name="Asha", grade=7)
     build_submission(race, name="Waits", grade=7)
@@ -144,16 +144,17 @@ def test_pages_lead_from_the_order_to_the_file(fest: Fest, teacher: Teacher) -> 
     client = signed_in(teacher)
     assert "1 ticket, sorted by class and name." in text_of(client.get("/teacher/tickets/"))
     response = client.post("/teacher/tickets/?grade=7", {"per_page": "4"})
-    booklet = Booklet.objects.get()
-    assert (booklet.per_page, booklet.filters, booklet.requested_by) == (4, {"grade": 7}, teacher.user)
+    document = DocumentJob.objects.get()
+    assert document.options == {"per_page": 4, "filters": {"grade": 7}}
+    assert (document.kind, document.requested_by) == ("tickets", teacher.user)
     waiting = client.get(response["Location"])
-    assert "The PDF is being made" in text_of(waiting)
+    assert "The file is being made" in text_of(waiting)
     assert waiting["Refresh"] == "3"
-    assert client.get(f"{response['Location']}tickets.pdf").status_code == 302
-    made(booklet)
+    assert client.get(f"{response['Location']}file/").status_code == 302
+    made(document)
     there = client.get(response["Location"])
     assert ("1 ticket, ready to print" in text_of(there), there.has_header("Refresh")) == (True, False)
-    file: Any = client.get(f"{response['Location']}tickets.pdf")
+    file: Any = client.get(f"{response['Location']}file/")
     assert b"".join(file.streaming_content) == b"%PDF-1.7 Asha"
     shut(file)
     cancel([submission.registrations.get().pk], actor=Change.Actor.TEACHER, deadline=Deadline())
@@ -161,52 +162,51 @@ def test_pages_lead_from_the_order_to_the_file(fest: Fest, teacher: Teacher) -> 
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_booklet_without_a_ticket_says_so(fest: Fest, teacher: Teacher) -> None:
-    booklet = ordered(teacher, fest)
+def test_document_without_a_ticket_says_so(fest: Fest, teacher: Teacher) -> None:
+    document = ordered(teacher, fest)
     make_files()
-    page = text_of(signed_in(teacher).get(f"/teacher/tickets/{booklet.code}/"))
+    page = text_of(signed_in(teacher).get(f"/teacher/documents/{document.code}/"))
     assert "None of these students has a ticket." in page
 
 
 def test_too_many_tickets_are_refused_with_a_reason(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(booklets, "MAX_TICKETS", 1)
+    monkeypatch.setattr(school_tickets, "MAX_TICKETS", 1)
     event = build_event(fest)
     for _ in range(2):
         build_submission(event)
-    booklet = ordered(teacher, fest)
+    document = ordered(teacher, fest)
     make_files()
-    booklet.refresh_from_db()
-    assert booklet.error == "These are more than 1 tickets: choose a grade, a section or an event."
+    document.refresh_from_db()
+    assert document.error == "These are more than 1 tickets: choose a grade, a section or an event."
 
 
-def test_failing_booklet_is_given_up_after_three_attempts(
+def test_failing_document_is_given_up_after_three_attempts(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> bytes:
         raise pdf.Incomplete("no code")
 
-    monkeypatch.setattr(pdf, "render_booklet", fail)
+    monkeypatch.setattr(pdf, "render_sheets", fail)
     build_submission(build_event(fest))
-    booklet = ordered(teacher, fest)
+    document = ordered(teacher, fest)
     tries = []
     for _ in range(5):
         tries.append(make_files())
-        Booklet.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
+        DocumentJob.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
     assert tries == [1, 1, 1, 0, 0]
-    page = text_of(signed_in(teacher).get(f"/teacher/tickets/{booklet.code}/"))
-    assert "The PDF could not be made" in page
-    assert not booklets.booklet_path(booklet).exists()
+    page = text_of(signed_in(teacher).get(f"/teacher/documents/{document.code}/"))
+    assert "The file could not be made" in page
+    assert not jobs.document_path(document).exists()
 
 
 @pytest.mark.usefixtures("quick_pdf")
-@pytest.mark.usefixtures("quick_pdf")
-def test_booklet_stopped_by_a_full_disk_is_made_once_there_is_space(
+def test_document_stopped_by_a_full_disk_is_made_once_there_is_space(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_submission(build_event(fest))
-    booklet = ordered(teacher, fest)
+    document = ordered(teacher, fest)
     tasks.sweep()
 
     def full(handle: int) -> None:
@@ -215,29 +215,29 @@ def test_booklet_stopped_by_a_full_disk_is_made_once_there_is_space(
     monkeypatch.setattr(os, "fsync", full)
     for _ in range(jobs.ATTEMPTS):
         make_files()
-        Booklet.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
-    booklet.refresh_from_db()
+        DocumentJob.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
+    document.refresh_from_db()
     tasks.sweep()
-    assert (jobs.has_given_up(booklet), make_files()) == (True, 0)
+    assert (document.has_given_up, make_files()) == (True, 0)
     monkeypatch.undo()
     tasks.sweep()
     assert make_files() == 1
-    booklet.refresh_from_db()
-    assert jobs.is_there(booklet) is True
+    document.refresh_from_db()
+    assert document.is_ready is True
 
 
-def test_booklet_of_a_dead_worker_is_made_by_the_next_one(fest: Fest, teacher: Teacher) -> None:
+def test_document_of_a_dead_worker_is_made_by_the_next_one(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha")
-    booklet = ordered(teacher, fest)
-    dead = jobs.claim(Booklet)
+    document = ordered(teacher, fest)
+    dead = jobs.claim("tickets")
     assert dead is not None
-    assert (make_files(), jobs.is_work_left(Booklet)) == (0, False)
-    Booklet.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
-    assert jobs.is_work_left(Booklet)
-    made(booklet)
+    assert (make_files(), jobs.is_work_left()) == (0, False)
+    DocumentJob.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
+    assert jobs.is_work_left()
+    made(document)
     jobs.finish(dead, error="late")
-    booklet.refresh_from_db()
-    assert (booklet.error, booklet.made, booklet.attempts) == ("", 1, 2)
+    document.refresh_from_db()
+    assert (document.error, document.made, document.attempts) == ("", 1, 2)
 
 
 @pytest.mark.usefixtures("quick_pdf")
@@ -245,20 +245,20 @@ def test_after_a_day_row_and_file_are_gone(fest: Fest, teacher: Teacher) -> None
     build_submission(build_event(fest))
     old, young = ordered(teacher, fest), ordered(teacher, fest)
     assert make_files() == 2
-    Booklet.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.RETENTION)
-    assert booklets.remove_old() == 1
-    assert [booklets.booklet_path(one).exists() for one in (old, young)] == [False, True]
-    assert list(Booklet.objects.all()) == [young]
+    DocumentJob.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.RETENTION)
+    assert jobs.remove_old() == 1
+    assert [jobs.document_path(one).exists() for one in (old, young)] == [False, True]
+    assert list(DocumentJob.objects.all()) == [young]
 
 
-def test_single_tickets_get_their_turn_while_a_booklet_is_made(
+def test_single_tickets_get_their_turn_while_a_document_is_made(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A student who registers during that time waits for some pages, not for all of them."""
     monkeypatch.setattr(jobs, "PROGRESS_STEP", 1)
     student = build_submission(build_event(fest), name="Asha").student
-    booklet = ordered(teacher, fest)
-    data = made(booklet)
+    document = ordered(teacher, fest)
+    data = made(document)
     assert Ticket.objects.get(student=student).rendered_at is not None
     assert len(pages(data)) == 1
 
@@ -269,7 +269,7 @@ def test_progress_is_recorded(fest: Fest, teacher: Teacher, monkeypatch: pytest.
     monkeypatch.setattr(
         ticket_pdf,
         "render_due",
-        lambda **_kwargs: progress.append(Booklet.objects.values_list("made", "total").get()),
+        lambda **_kwargs: progress.append(DocumentJob.objects.values_list("made", "total").get()),
     )
     event = build_event(fest)
     for _ in range(5):
@@ -287,67 +287,67 @@ def test_number_of_queries_does_not_grow_with_tickets(
         while Registration.objects.count() < count:
             build_submission(event)
         ordered(teacher, fest)
-        booklet = jobs.claim(Booklet)
-        assert booklet is not None
+        document = jobs.claim("tickets")
+        assert document is not None
         with django_assert_num_queries(2):
-            booklets._with_related(booklet, booklets.tickets_of(booklet))
+            school_tickets._with_related(document, school_tickets.tickets_of(document))
 
 
-def test_rendering_again_is_not_a_change_of_the_booklet(fest: Fest, teacher: Teacher) -> None:
+def test_rendering_again_is_not_a_change_of_the_document(fest: Fest, teacher: Teacher) -> None:
     student = build_submission(build_event(fest)).student
-    booklet = ordered(teacher, fest)
-    made(booklet)
+    document = ordered(teacher, fest)
+    made(document)
     Ticket.objects.want_again()
-    assert booklets.changed_since(booklet) == 0
+    assert school_tickets.changed_since(document) == 0
     assert Student.objects.get() == student
 
 
 def test_old_moment_is_before_the_changes(fest: Fest, teacher: Teacher) -> None:
-    booklet = ordered(teacher, fest)
-    assert booklets.changed_since(booklet) == 0
-    Booklet.objects.update(claimed_at=fest.opens_at - dt.timedelta(days=1))
+    document = ordered(teacher, fest)
+    assert school_tickets.changed_since(document) == 0
+    DocumentJob.objects.update(claimed_at=fest.opens_at - dt.timedelta(days=1))
     build_submission(build_event(fest))
-    booklet.refresh_from_db()
-    assert booklets.changed_since(booklet) == 1
+    document.refresh_from_db()
+    assert school_tickets.changed_since(document) == 1
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_worker_makes_a_booklet_after_one_notification(celery_worker: Any) -> None:
-    """With real processes: single tickets first, then the booklet."""
+def test_worker_makes_a_document_after_one_notification(celery_worker: Any) -> None:
+    """With real processes: single tickets first, then the document."""
     teacher, fest = build_teacher(), build_fest()
     build_submission(build_event(fest), name="Asha", email="")
-    booklet = ordered(teacher, fest, per_page=4)
+    document = ordered(teacher, fest, per_page=4)
     celery_worker("mail,pdf")
     assert publish()
     ends = time.monotonic() + 30
-    while booklet.finished_at is None and time.monotonic() < ends:
+    while document.finished_at is None and time.monotonic() < ends:
         time.sleep(0.1)
-        booklet.refresh_from_db()
-    assert (booklet.finished_at is not None, booklet.error) == (True, "")
-    assert booklets.booklet_path(booklet).read_bytes().startswith(b"%PDF-")
+        document.refresh_from_db()
+    assert (document.finished_at is not None, document.error) == (True, "")
+    assert jobs.document_path(document).read_bytes().startswith(b"%PDF-")
     assert Ticket.objects.get().rendered_at is not None
 
 
-def test_time_limit_of_the_task_is_not_taken_for_a_broken_booklet(
+def test_time_limit_of_the_task_is_not_taken_for_a_broken_document(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_submission(build_event(fest))
-    booklet = ordered(teacher, fest)
+    document = ordered(teacher, fest)
 
     def too_long(*_args: Any, **_kwargs: Any) -> bytes:
         raise SoftTimeLimitExceeded
 
-    monkeypatch.setattr(pdf, "render_booklet", too_long)
+    monkeypatch.setattr(pdf, "render_sheets", too_long)
     with pytest.raises(SoftTimeLimitExceeded):
         make_files()
-    booklet.refresh_from_db()
-    assert (booklet.error, booklet.finished_at) == ("", None)
+    document.refresh_from_db()
+    assert (document.error, document.finished_at) == ("", None)
 
 
-def test_no_new_booklet_is_begun_once_the_budget_is_spent(
+def test_no_new_document_is_begun_once_the_budget_is_spent(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ordered(teacher, fest)
     monkeypatch.setattr(jobs, "BUDGET", 0)
-    assert (make_files(), jobs.is_work_left(Booklet)) == (0, True)
+    assert (make_files(), jobs.is_work_left()) == (0, True)

@@ -1,0 +1,60 @@
+"""Who sees which document, the page with its progress, and its download; the same for teachers and organisers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, Http404
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from events.models import Event
+from registrations.models import Teacher
+from techfest.core.roles import is_owner
+from tickets.documents import jobs
+from tickets.models import DocumentJob
+from tickets.querysets import DocumentJobQuerySet
+
+RELOAD = "3"
+"""Seconds after which the browser loads a page with progress again."""
+
+
+def visible_to_teacher(teacher: Teacher) -> DocumentJobQuerySet:
+    """Documents about a school are visible to its teachers."""
+    return DocumentJob.objects.filter(kind__in=DocumentJob.OF_SCHOOL, school=teacher.school)
+
+
+def visible_to_organiser(user: Any, events: QuerySet[Event]) -> DocumentJobQuerySet:
+    """Documents about an event are visible to those who see the event in the admin, documents about a school to owners.
+
+    `events` are those that the user sees.
+    """
+    is_visible = ~Q(kind__in=DocumentJob.OF_SCHOOL) & Q(event__in=events)
+    if is_owner(user):
+        is_visible |= Q(kind__in=DocumentJob.OF_SCHOOL)
+    return DocumentJob.objects.filter(is_visible)
+
+
+def find(visible: DocumentJobQuerySet, code: str) -> DocumentJob:
+    """Returns the document with this code; 404 if the user may not see it. The code alone opens nothing."""
+    found = visible.select_related("fest", "event", "school").filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def progress(job: DocumentJob, render: Callable[[dict[str, Any]], HttpResponseBase]) -> HttpResponseBase:
+    """Renders the progress, then the link to the file; the page loads itself again until there is one."""
+    response = render({"document": job})
+    if job.is_pending:
+        response["Refresh"] = RELOAD
+    return response
+
+
+def download(job: DocumentJob, *, progress_url: str) -> HttpResponseBase:
+    """Sends the file; without one, redirects to the page that says why."""
+    try:
+        file = jobs.document_path(job).open("rb")
+    except FileNotFoundError:
+        return redirect(progress_url)
+    return FileResponse(file, filename=jobs.file_name(job), as_attachment=True)

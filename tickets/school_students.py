@@ -1,0 +1,82 @@
+"""The students of a school with the state of their mails, and the filters that teachers choose from."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from events.models import Fest
+from registrations.models import Consent, Registration, School, Student
+from registrations.querysets import StudentQuerySet
+from registrations.students.names import name_key
+from tickets.models import Delivery
+
+NO_REGISTRATION = "none"
+NO_EMAIL = "no-email"
+IN_TROUBLE = "trouble"
+State = Delivery.State
+TROUBLE = (State.BOUNCED, State.FAILED, State.COMPLAINED)
+"""Not arrived, and not tried again."""
+
+
+OWN_STATE = Coalesce("gathered_into__state", "state")
+"""The state of a mail, or of the mail in which it was combined with others."""
+NEWEST = Subquery(
+    Delivery.objects.filter(student=OuterRef("pk"), to=OuterRef("email"))
+    .alias(own_state=OWN_STATE)
+    .exclude(own_state=State.DROPPED)
+    .order_by("-queued_at", "-pk")
+    .values(found=OWN_STATE)[:1]
+)
+CLASS_ORDER = ("grade", "section", "name_key", "pk")
+"""The order of a class register."""
+
+
+def students_of(school: School, fest: Fest) -> StudentQuerySet:
+    """All students of this school in this fest in class order, annotated with consent and mail state."""
+    consents = Consent.objects.filter(student=OuterRef("pk"))
+    rows = Student.objects.known().filter(school=school, fest=fest).annotate(has_consent=Exists(consents))
+    return with_mail(rows).order_by(*CLASS_ORDER)
+
+
+def filtered(students: StudentQuerySet, chosen: dict[str, Any]) -> StudentQuerySet:
+    """The students that match the filters. Event and state refer to the same registration."""
+    if "name" in chosen:
+        students = students.filter(name_key__contains=name_key(chosen["name"]))
+    for field in ("grade", "section"):
+        if field in chosen:
+            students = students.filter(**{field: chosen[field]})
+    if "mail" in chosen:
+        is_without = chosen["mail"] == NO_EMAIL
+        students = students.filter(email="") if is_without else in_trouble(students)
+    return _with_registration(students, chosen)
+
+
+def _with_registration(students: StudentQuerySet, chosen: dict[str, Any]) -> StudentQuerySet:
+    if not chosen.keys() & {"event", "state"}:
+        return students
+    rows = Registration.objects.filter(student=OuterRef("pk"))
+    if "event" in chosen:
+        rows = rows.filter(event__slug=chosen["event"])
+    state = chosen.get("state")
+    if state == NO_REGISTRATION:
+        return students.filter(~Exists(rows.active()))
+    if state == "confirmed":
+        return students.filter(Exists(rows.holding_seats()))
+    return students.filter(Exists(rows.filter(state=state) if state else rows.active()))
+
+
+def with_mail(students: StudentQuerySet) -> StudentQuerySet:
+    """Adds `mail`: the state of the newest mail to the current address, `None` if there is none."""
+    return students.annotate(mail=NEWEST)
+
+
+def in_trouble(students: StudentQuerySet) -> StudentQuerySet:
+    """Students whose newest mail did not arrive."""
+    troubled: dict[str, Any] = {"mail__in": TROUBLE}
+    return students.filter(**troubled)
+
+
+def newest_state(student: Student) -> str | None:
+    """The state of the newest mail to this student's current address."""
+    return Student.objects.filter(pk=student.pk).values_list(NEWEST, flat=True).first()
