@@ -69,7 +69,7 @@ def when_ready(server: Any) -> None:
     # The peers of the benches run under these settings and have nothing to restore.
     if apps.is_installed("tickets"):
         from tickets.confirmation_page import prepare
-        from tickets.restore.decision import check_at_start
+        from tickets.restore import check_at_start
 
         prepare()
         check_at_start()

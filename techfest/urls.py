@@ -18,7 +18,6 @@ urlpatterns = [
         path("", include("registrations.urls")),
         path("", include("tickets.urls")),
         path("", include("registrations.results.urls")),
-        path("", include("tickets.documents.urls")),
         path("", include("registrations.teachers.urls")),
         path("accounts/", include("registrations.teachers.account_urls")),
         path("teacher/lists/", include("registrations.class_lists.urls")),

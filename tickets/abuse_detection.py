@@ -1,10 +1,11 @@
-"""Detect clusters: many registrations for one event that may all come from one person.
+"""Alerts to organisers, and what raises them: many unknown codes, and clusters of registrations.
 
-A program could submit the public form with invented names until an event has no seats left. Submissions are not
-slowed down and not rejected because of that. Instead, a task examines the last minutes once a minute and raises an
-alert if most of an event's registrations, and at least half as many as it has seats, come from one school, from
-schools that are not accepted yet, or from one mailbox. A whole school that registers at once may raise an alert as
-well. An organiser decides, and can cancel the registrations together from their list.
+A cluster is many registrations for one event that may all come from one person. A program could submit the public
+form with invented names until an event has no seats left. Submissions are not slowed down and not rejected because of
+that. Instead, a task examines the last minutes once a minute and raises an alert if most of an event's registrations,
+and at least half as many as it has seats, come from one school, from schools that are not accepted yet, or from one
+mailbox. A whole school that registers at once may raise an alert as well. An organiser decides, and can cancel the
+registrations together from their list.
 """
 
 import datetime as dt
@@ -15,13 +16,72 @@ from itertools import starmap
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.db import connection
 from django.db.models import Max
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registrations.models import Change, Registration, School
 from registrations.students.names import mailbox_key
-from tickets import alerts
+from registrations.teachers.accounts_library import ratelimit
 from tickets.models import Alert
+
+SUBJECT = 100
+"""Characters of a subject that are stored."""
+_RAISE = """
+    INSERT INTO tickets_alert (kind, subject, filters, count, first_at, last_at)
+    VALUES (%(kind)s, %(subject)s, %(filters)s, coalesce(%(count)s, 1), clock_timestamp(), clock_timestamp())
+    ON CONFLICT (kind, subject) WHERE seen_at IS NULL
+    DO UPDATE SET last_at = clock_timestamp(), filters = excluded.filters,
+        count = CASE WHEN %(count)s IS NULL THEN tickets_alert.count + 1
+            ELSE greatest(tickets_alert.count, excluded.count) END
+"""
+
+
+def raise_alert(kind: str, subject: str, *, count: int | None = None, filters: str = "") -> None:
+    """Writes one row per kind and subject until an organiser has seen it.
+
+    Without a `count`, each call adds one; otherwise the row keeps the highest. `filters` select the registrations
+    concerned in the admin's list.
+    """
+    given = {"kind": str(kind), "subject": subject[:SUBJECT], "filters": filters, "count": count}
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, given)
+
+
+def alert_path(alert: Alert) -> str:
+    """The page where an organiser acts on the alert: the list of its registrations, or of the alerts of its kind."""
+    if alert.filters:
+        return f"{reverse('admin:registrations_registration_changelist')}?{alert.filters}"
+    return alert_list_path(alert.kind)
+
+
+def alert_list_path(kind: str) -> str:
+    """The list of unseen alerts of one kind."""
+    filters = urlencode({"kind__exact": kind, "seen_at__isempty": 1})
+    return f"{reverse('admin:tickets_alert_changelist')}?{filters}"
+
+
+PUBLIC_RATE = {"unknown": "100/10m/ip"}
+"""Unknown codes on public pages per network address, which may be that of a whole school."""
+_APP = "tickets.checkin"
+
+
+def limit_unknown_codes(request: HttpRequest) -> None:
+    """Counts an unknown code on a public page; answers 429 instead of the page after too many.
+
+    Known codes are neither counted nor refused, so a school with one address never loses access to its tickets.
+    """
+    if ratelimit.consume(request, app=_APP, action="unknown", config=PUBLIC_RATE, key="", limit_get=True):
+        return
+    raise_alert(Alert.Kind.GUESSING, str(get_adapter(request).get_client_ip(request)))
+    answer = ratelimit.respond_429(request)
+    answer["Cache-Control"] = "no-store"
+    raise ImmediateHttpResponse(answer)
+
 
 SPAN = dt.timedelta(minutes=10)
 """How far back registrations are examined. A program needs a minute, a person who types about five."""
@@ -76,7 +136,7 @@ def watch(*, now: dt.datetime) -> int:
     seen_at = dict(seen.filter(seen_at__gt=now - SPAN).values_list("subject").annotate(Max("seen_at")))
     new = [one for one in found if one.subject not in seen_at or one.last_at > seen_at[one.subject]]
     for one in new:
-        alerts.raise_alert(Alert.Kind.CLUSTER, one.subject, count=one.count, filters=one.filters)
+        raise_alert(Alert.Kind.CLUSTER, one.subject, count=one.count, filters=one.filters)
     return len(new)
 
 
@@ -140,7 +200,7 @@ def _grouped(rows: Iterable[_Row], key: Callable[[_Row], Hashable]) -> Iterable[
 
 def _cluster(subject: str, rows: list[_Row], **filters: object) -> Cluster:
     return Cluster(
-        subject=subject[: alerts.SUBJECT],
+        subject=subject[:SUBJECT],
         filters=urlencode({"event__id__exact": rows[0].event, **filters}),
         count=len(rows),
         last_at=max(row.at for row in rows),

@@ -4,13 +4,12 @@ from celery import current_app, shared_task
 from celery.signals import worker_process_init
 
 from techfest.core.db.clock import database_now
-from tickets import abuse_detection, pdf, wakeup
+from tickets import abuse_detection, pdf, restore, wakeup
 from tickets.documents import jobs, ticket_pdf
 from tickets.documents.makers import MAKERS
 from tickets.mail import address_confirmation, owner_alerts, queue
 from tickets.mail import send as send_module
 from tickets.mail.kinds import reminder
-from tickets.restore import decision
 
 
 @worker_process_init.connect
@@ -77,7 +76,7 @@ def sweep() -> bool:
     Also advances the marker by which a restored database is recognised, retries PDFs that failed because the disk was
     full, and starts the time to confirm an address once its mail was handed over.
     """
-    decision.watch()
+    restore.watch()
     address_confirmation.keep_time()
     jobs.remove_old()
     ticket_pdf.unblock()

@@ -16,6 +16,7 @@ urlpatterns = [
     path("t/<code:code>/", views.ticket, name="ticket"),
     path("t/<code:code>/ticket.pdf", views.ticket_pdf, name="pdf"),
     path("t/<code:code>/event.ics", views.ticket_ics, name="ics"),
+    path("c/<code:code>/", views.certificate, name="certificate"),
     path("delegation/<code:code>/", teacher_views.public_delegation, name="delegation"),
 ]
 hooks = [

@@ -1,4 +1,4 @@
-"""Public pages that show tickets, each behind a secret link, and calendar files."""
+"""Public pages that show tickets and certificates, each behind a secret link, and calendar files."""
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,14 +21,14 @@ from registrations.student_views import cancel_page, newest_of_event
 from registrations.students.identity import with_email
 from techfest.core.db.clock import database_now
 from techfest.core.page_template import PageTemplate
-from tickets import confirmation_page, registration_summary
-from tickets.checkin import throttle
-from tickets.content import absolute, calendar_entry, event_entry
+from tickets import abuse_detection, confirmation_page, registration_summary
+from tickets.content import CalendarEntry, absolute, calendar_entry, event_entry, ics
 from tickets.documents import ticket_pdf as ticket_pdf_module
-from tickets.documents.certificates import achievements_of
+from tickets.documents.certificates import achievements_of, is_replaced, path_of
 from tickets.mail import outbox
-from tickets.mail.calendar import CalendarEntry, ics
-from tickets.models import Ticket
+from tickets.models import Certificate, Ticket
+from tickets.pdf.certificate import achievement
+from tickets.qr import svg
 from tickets.registration_summary import SubmissionSummary
 from tickets.wakeup import notify_workers
 
@@ -163,6 +164,26 @@ def event_ics(request: HttpRequest, slug: str) -> HttpResponse:
     return _calendar_file(event_entry(event))
 
 
+@secret
+@require_safe
+def certificate(request: HttpRequest, code: str) -> HttpResponse:
+    """Show what was certified to whom, as printed, and whether it is still valid."""
+    related = ("registration__event__fest", "registration__event__venue", "student__school")
+    found = Certificate.objects.select_related(*related).filter(code=code).first()
+    if found is None:
+        abuse_detection.limit_unknown_codes(request)
+        raise Http404
+    context = {
+        "certificate": found,
+        "student": found.student,
+        "event": found.registration.event,
+        "what": achievement(found.rank),
+        "is_replaced": bool(found.revoked_at) and is_replaced(found),
+        "qr_svg": "" if found.revoked_at else SafeString(svg(absolute(path_of(found)))),
+    }
+    return render(request, "tickets/certificate.html", context)
+
+
 def _calendar_file(entry: CalendarEntry) -> HttpResponse:
     content = ics([entry], method="CANCEL" if entry.cancelled else "PUBLISH", now=timezone.now())
     headers = {"Content-Disposition": 'attachment; filename="event.ics"'}
@@ -182,7 +203,7 @@ def _submission(token: str) -> SubmissionSummary:
 def _ticket(request: HttpRequest, code: str) -> Ticket:
     found = Ticket.objects.with_related().filter(code=code).first()
     if found is None:
-        throttle.limit_unknown_codes(request)
+        abuse_detection.limit_unknown_codes(request)
         raise Http404
     return found
 

@@ -117,7 +117,7 @@ class World:
             "tickets:confirmation-cancel": [response, place],
             "tickets:ticket tickets:pdf tickets:ics checkin:code": [Ticket.objects.get().code],
             "tickets:delegation": [delegation],
-            "documents:certificate": [Certificate.objects.get().code],
+            "tickets:certificate": [Certificate.objects.get().code],
             "events:event tickets:event-ics results:event": [place],
             "events:picture": ["a" * 32, "jpeg"],
             "teacher:student teacher:details teacher:add-events teacher:address": [student.reference],

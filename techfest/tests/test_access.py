@@ -65,7 +65,6 @@ TABLE: dict[str, frozenset[str]] = {
     "registrations:": ALL,
     "tickets:": ALL,
     "results:": ALL,
-    "documents:": ALL,
     # Accounts: the login, and the pages of one's own account.
     "account_": ALL,
     **dict.fromkeys(("account_change_password", "account_set_password", "account_logout", "mfa_"), SIGNED_IN),

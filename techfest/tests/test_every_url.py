@@ -47,7 +47,7 @@ TAKES: dict[str, set[str]] = {
     "tickets:pdf": READ,
     "tickets:ics": READ,
     "tickets:delegation": READ,
-    "documents:certificate": READ,
+    "tickets:certificate": READ,
     "results:overview": READ,
     "results:event": READ,
     "mailgun": {"POST"},
@@ -130,7 +130,7 @@ TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
 OF_A_STUDENT = ("student", "details", "add-events", "address", "share", "cancel-all", "replace-all")
 OF_A_FILE = ("document", "document-file", "document-mail", "tickets-moved", "documents-moved")
-SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets", "documents")} - {
+SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets")} - {
     "registrations:register",
     "registrations:privacy",
     "tickets:event-ics",
@@ -176,7 +176,7 @@ class Kid:
             "tickets:ticket": [registration.tickets.get().code],
             "tickets:pdf": [registration.tickets.get().code],
             "tickets:ics": [registration.tickets.get().code],
-            "documents:certificate": [self.certificate.code],
+            "tickets:certificate": [self.certificate.code],
             "account_invited": ["A" * 22],
             "account_confirm_email": ["MQ:1a2b3c:signature"],
             "account_reset_password_from_key": ["1", "abc-def"],

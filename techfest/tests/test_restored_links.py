@@ -54,7 +54,7 @@ def register(event: Event, name: str) -> dict[str, str]:
         "response": response,
         "answer's cancel": f"{response}cancel/{event.slug}/",
         "ticket": reverse("tickets:ticket", args=[Ticket.objects.get(student=student).code]),
-        "certificate": reverse("documents:certificate", args=[certificate.code]),
+        "certificate": reverse("tickets:certificate", args=[certificate.code]),
         "delegation": reverse("tickets:delegation", args=[delegation.code]),
         "invitation": reverse("account_invited", args=[invitation.code]),
         "address": reverse("account_confirm_email", args=[onboarding.verification_key(address)]),

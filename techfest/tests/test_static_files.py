@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.templatetags.static import static
 
-from tickets.checkin.offline_views import FILES
+from tickets.checkin.views import FILES
 
 IMPORT = re.compile(r"""from\s*["']\./([^"']+)["']""")
 

@@ -1,8 +1,12 @@
-"""Broadcasts in the admin: writing, a trial to the author, confirming, stopping, and progress."""
+"""Broadcasts in the admin: writing, a trial to the author, confirming, stopping, and progress.
+
+The text of a broadcast is plain and never becomes markup in a mail.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -10,22 +14,58 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from events.admin_base import RecordAdmin
 from events.models import Fest
 from registrations.booking.errors import ActionRejected
+from registrations.fields import TextField
 from registrations.models import Registration
 from techfest.core.admin.base import page_of
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
 from techfest.core.roles import is_owner
+from techfest.core.text_limits import LimitedText
 from tickets.mail.broadcast import service
 from tickets.mail.broadcast.audience import Audience, Recipients, read_audience, recipients_of
-from tickets.mail.broadcast.forms import ConfirmForm, MessageForm
-from tickets.mail.broadcast.progress import progress_of
 from tickets.models import Message
+
+MAX_CHARACTERS = 5000
+TOO_LONG = gettext_lazy("The text must be 5,000 characters or less")
+
+
+class MessageForm(LimitedText, forms.Form):
+    subject = TextField(
+        label=gettext_lazy("Subject"),
+        max_characters=150,
+        too_long=gettext_lazy("The subject must be 150 characters or less"),
+        attrs={"class": "vTextField", "dir": "auto"},
+        error_messages={"required": gettext_lazy("Enter a subject")},
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Text"),
+        help_text=gettext_lazy(
+            "Plain text: nothing in it becomes markup or a link. Empty lines separate paragraphs. The fest's name, the"
+            " contact and the way to the registrations are added below."
+        ),
+        widget=forms.Textarea(attrs={"rows": 12, "dir": "auto"}),
+        error_messages={"required": gettext_lazy("Enter the text")},
+    )
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"].replace("\r\n", "\n").replace("\r", "\n").strip()
+        if len(text) > MAX_CHARACTERS:
+            raise forms.ValidationError(TOO_LONG)
+        if any(ord(character) < 32 and character not in "\n\t" for character in text):
+            raise forms.ValidationError(_("Remove the control characters from this field"))
+        return text
+
+
+class ConfirmForm(LimitedText, forms.Form):
+    """Carries the number of mails that was shown next to the button."""
+
+    mails = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
 @admin.register(Message)
@@ -96,7 +136,7 @@ class MessageAdmin(RecordAdmin):
         """Show a draft with its next step, or the progress of a confirmed message."""
         message = self._own(request, object_id)
         if message.confirmed_at:
-            context = {"progress": progress_of(message), "is_window_open": _is_window_open(message)}
+            context = {"progress": service.progress_of(message), "is_window_open": _is_window_open(message)}
             return self._page(request, "progress", message.subject, message=message, **context)
         audience = self._audience(request, message.audience["filters"], message.fest)
         recipients = recipients_of(audience.registrations)

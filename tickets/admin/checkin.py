@@ -20,7 +20,7 @@ from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmat
 from techfest.core.admin.export import Column
 from techfest.core.db.clock import database_now
 from techfest.core.roles import VOLUNTEER
-from tickets.alerts import path_of
+from tickets.abuse_detection import alert_path
 from tickets.checkin.offline import resolve
 from tickets.models import Alert, CheckIn, Gate, Scan, SearchCount
 
@@ -245,7 +245,7 @@ class AlertAdmin(RecordAdmin):
         if not obj.filters:
             return obj.subject
         words = _("its registrations")
-        return format_html('<bdi>{}</bdi> (<a href="{}">{}</a>)', obj.subject, path_of(obj), words)
+        return format_html('<bdi>{}</bdi> (<a href="{}">{}</a>)', obj.subject, alert_path(obj), words)
 
     def has_see_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_alert")

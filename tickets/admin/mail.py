@@ -14,7 +14,7 @@ from events.admin_base import RecordAdmin, RecordInline
 from registrations import hooks
 from techfest.core.admin.export import Column
 from techfest.core.db.clock import database_now
-from tickets.go_live import limits
+from tickets.mail import provider_limits
 from tickets.mail.resend import resend, send_again
 from tickets.models import Delivery, DeliveryEvent, Notice
 from tickets.wakeup import notify_workers
@@ -79,7 +79,7 @@ class DeliveryAdmin(RecordAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Show a warning when a limit of the mail provider is near."""
         if request.method == "GET":
-            for words in limits.warnings(database_now()):
+            for words in provider_limits.warnings(database_now()):
                 self.message_user(request, words, messages.WARNING)
         return super().changelist_view(request, extra_context)
 

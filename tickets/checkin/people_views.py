@@ -17,11 +17,10 @@ from registrations.models import Registration
 from registrations.schools import school_names
 from techfest.core.db.clock import database_now
 from tickets.checkin import entry, lookup
-from tickets.checkin.access import checkin_staff_required
-from tickets.checkin.checkpoints import Checkpoint
+from tickets.checkin.checkpoints import Checkpoint, checkin_staff_required
 from tickets.checkin.forms import NonceForm, ReasonForm, SearchForm, WalkInForm
+from tickets.checkin.lookup import TooManySearches, count_search
 from tickets.checkin.school_list import check_in_class, lines_of
-from tickets.checkin.throttle import TooManySearches, count_search
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
 from tickets.checkin.views import checkpoint_context, verdict_context
 from tickets.checkin.walk_in import Newcomer, seat_newcomer, seat_waiting

@@ -13,7 +13,7 @@ from techfest.core.db.bulk import insert_new
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
 from tickets import delegations
-from tickets.checkin import lookup, throttle
+from tickets.checkin import lookup
 from tickets.checkin.checkpoints import Checkpoint, count_one
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found, Kind, Reading, read
@@ -88,7 +88,7 @@ def check_in(
     """
     reading = read(code)
     if not offline:
-        throttle.refuse_guessing(user, reading)
+        lookup.refuse_guessing(user, reading)
     request = _Request(checkpoint, reading, nonce, user, registration_id, offline, how)
     try:
         answer = in_transaction(lambda: _attempt(request), deadline=Deadline())
@@ -107,7 +107,7 @@ def _after_scan(scan: Scan, checkpoint: Checkpoint) -> None:
     if scan.verdict == Verdict.IN:
         count_one(checkpoint)
     elif scan.verdict == Verdict.UNKNOWN and not scan.is_offline:
-        throttle.record_unknown(scan.user)
+        lookup.record_unknown(scan.user)
 
 
 def _attempt(request: _Request) -> Scan | Choice | SchoolList:

@@ -1,4 +1,4 @@
-"""The occupancy of events by day: seats taken and held, waiting list, and check-ins."""
+"""The occupancy of events by day (seats taken and held, waiting list, check-ins), and the schools that take part."""
 
 import datetime as dt
 import itertools
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from events.models import Event, Fest
-from registrations.models import Hold, Registration
+from registrations.models import Hold, Registration, School, Student
 from tickets.dashboard.visibility import Viewer, list_path
 from tickets.models import CheckIn, Ticket
 
@@ -147,4 +147,52 @@ def _paths(viewer: Viewer) -> Paths:
         waiting=list_path(Registration, state__exact=state.WAITING, event__id__exact=""),
         held="" if viewer.rows(Hold) is None else list_path(Hold, state="held", event__id__exact=""),
         came_in="" if viewer.rows(CheckIn) is None else list_path(CheckIn, **inside),
+    )
+
+
+LARGEST = 5
+"""Schools listed by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    name: str
+    students: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schools:
+    count: int
+    students: int
+    largest: list[Sender]
+    pending: int
+    path: str
+    pending_path: str
+
+
+def schools(viewer: Viewer, fest: Fest) -> Schools | None:
+    """Return the schools in two queries, for owners. Students count while they are not erased."""
+    students, rows = viewer.rows(Student), viewer.rows(School)
+    if students is None or rows is None or not viewer.is_owner:
+        return None
+    counted = (
+        students.known()  # type: ignore[attr-defined]  # of StudentQuerySet
+        .filter(fest=fest)
+        .values_list("school", "school__name")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "school__name")
+    )
+    sizes = list(counted)
+    largest = [
+        Sender(name, count, list_path(Student, school__id__exact=pk)) for pk, name, count in sizes[:LARGEST]
+    ]
+    state = School.State.PENDING
+    return Schools(
+        count=len(sizes),
+        students=sum(count for _pk, _name, count in sizes),
+        largest=largest,
+        pending=rows.filter(state=state).count(),
+        path=list_path(School),
+        pending_path=list_path(School, state__exact=state),
     )

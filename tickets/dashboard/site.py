@@ -26,14 +26,13 @@ from registrations.restore.hold import current_hold
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import end_if_idle
 from techfest.core.db.clock import database_now
+from tickets import go_live
 from tickets.dashboard.charts import drawn, timeline
-from tickets.dashboard.occupancy import occupancy
-from tickets.dashboard.schools import schools
+from tickets.dashboard.occupancy import occupancy, schools
 from tickets.dashboard.todo import decisions, purge_notices, results
 from tickets.dashboard.visibility import Viewer
 from tickets.dashboard.workers import documents, jobs, mails
-from tickets.go_live import admin_views as go_live_views
-from tickets.restore.views import held_mails
+from tickets.restore import held_mails
 
 
 def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
@@ -119,7 +118,7 @@ class TechfestAdminSite(admin.AdminSite):
             ours,
             held,
             fest,
-            *go_live_views.paths(self),
+            *go_live.paths(self),
             *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"),
         ]
 

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from registrations.models import ClassListJob
 from tickets import heartbeats
 from tickets.dashboard.visibility import Viewer, list_path
-from tickets.go_live import limits
-from tickets.mail import breaker
+from tickets.mail import breaker, provider_limits
 from tickets.models import Delivery, DocumentJob, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 
@@ -68,7 +67,7 @@ def mails(viewer: Viewer, *, now: dt.datetime) -> Mails | None:
     oldest = min((at for at in waits if at), default=None)
     is_late = oldest is not None and now - oldest > LATE
     faults = [*breaker.outage_sentences(now), *heartbeats.words(heartbeats.silent())]
-    return Mails(_figures(counts, is_late=is_late), oldest, is_late, limits.warnings(now), faults)
+    return Mails(_figures(counts, is_late=is_late), oldest, is_late, provider_limits.warnings(now), faults)
 
 
 def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:

@@ -173,7 +173,7 @@ def _revoke(rows: Iterable[Certificate], now: datetime) -> None:
 
 
 def path_of(certificate: Certificate) -> str:
-    return reverse("documents:certificate", args=[certificate.code])
+    return reverse("tickets:certificate", args=[certificate.code])
 
 
 def content_of(certificate: Certificate) -> CertificateContent:

@@ -7,8 +7,7 @@ from anymail.message import AnymailMessage
 from django.utils import timezone
 
 from registrations.models import Registration
-from tickets.content import calendar_entry
-from tickets.mail.calendar import CalendarEntry, ics
+from tickets.content import CalendarEntry, calendar_entry, ics
 
 if TYPE_CHECKING:
     from tickets.mail.kinds.base import Entry

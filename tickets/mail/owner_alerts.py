@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from techfest.core.roles import owners_with_email
-from tickets import alerts
+from tickets import abuse_detection
 from tickets.content import absolute
 from tickets.mail.kinds import notice
 from tickets.models import Alert
@@ -75,7 +75,7 @@ def _new_by_kind(now: dt.datetime) -> dict[str, list[Alert]]:
 
 
 def _mail(owner: Any, kind: str, rows: Sequence[Alert], now: dt.datetime) -> None:
-    path = alerts.path_of(rows[0]) if len(rows) == 1 else alerts.list_path(kind)
+    path = abuse_detection.alert_path(rows[0]) if len(rows) == 1 else abuse_detection.alert_list_path(kind)
     notice.enqueue_notice(
         to=owner.email,
         subject=_("Please look: %(what)s") % {"what": rows[0].get_kind_display()},

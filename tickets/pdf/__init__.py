@@ -3,9 +3,8 @@
 from tickets.pdf.attendance import Attendance, AttendanceRow, render_attendance
 from tickets.pdf.badges import render_badges
 from tickets.pdf.certificate import CertificateContent, render_certificates
-from tickets.pdf.engine import Incomplete, Unavailable
-from tickets.pdf.process import is_available, limit_memory, missing, warm
-from tickets.pdf.ticket import TicketContent, render, render_sheets
+from tickets.pdf.engine import Incomplete, Unavailable, is_available, limit_memory, missing
+from tickets.pdf.ticket import TicketContent, render, render_sheets, warm
 
 __all__ = [
     "Attendance",

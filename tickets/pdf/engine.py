@@ -1,7 +1,11 @@
-"""Loads WeasyPrint on first use, so that only processes that make PDFs pay for it and need its libraries."""
+"""Loads WeasyPrint on first use, so that only processes that make PDFs pay for it and need its libraries.
+
+Also checks that the libraries are there, and limits the memory of such a process.
+"""
 
 import logging
 import os
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -104,3 +108,30 @@ class _ErrorCollector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.texts.append(record.getMessage())
+
+
+def missing() -> str:
+    """Returns one line that says what to install; empty if nothing is missing."""
+    try:
+        engine()
+    except Unavailable as lack:
+        return str(lack)
+    return ""
+
+
+def is_available() -> bool:
+    """Whether this process can make PDFs. Loads WeasyPrint: for workers and checks, never for a web request."""
+    return not missing()
+
+
+def limit_memory(megabytes: int) -> None:
+    """Limits the private memory of this process and its children to `megabytes`.
+
+    Beyond it Python raises MemoryError, and C libraries abort the process, which the worker's parent notices.
+    RLIMIT_DATA counts heap, anonymous maps and thread stacks (Linux 4.7 and later), but not fonts and libraries mapped
+    from files; RLIMIT_AS counts those too and could only be guessed.
+    """
+    wanted = megabytes * 1024 * 1024
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    maximum = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (maximum, hard))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -219,3 +219,31 @@ def draw_cuts(stream: Any, scale: float) -> None:
             stream.move_to(x, y)
             stream.line_to(to_x, to_y)
             stream.stroke()
+
+
+def warm() -> None:
+    """Makes one ticket, so that everything is loaded before the first real one. Raises Unavailable."""
+    now = datetime.now(UTC)
+    render(
+        [
+            TicketContent(
+                fest_name="",
+                accent="",
+                logo=None,
+                person="Á",
+                grade=1,
+                section="",
+                school="",
+                event="",
+                starts_at=now,
+                ends_at=now,
+                time_zone="UTC",
+                venue="",
+                place="",
+                reference="",
+                url="http://localhost/",
+                language="en",
+                contact="",
+            )
+        ]
+    )

@@ -1,10 +1,17 @@
-"""Erase a student from tickets, mails and documents, in the transaction of the erasure."""
+"""Erase a student from tickets, mails and documents, in the transaction of the erasure; the files after its commit."""
 
 import datetime as dt
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Model, Q, QuerySet
 from django.dispatch import receiver
 
 from events.models import Fest
@@ -16,7 +23,6 @@ from registrations.students.names import mailbox_key
 from tickets.documents.jobs import document_path
 from tickets.documents.ticket_pdf import pdf_path
 from tickets.models import Alert, Certificate, CheckIn, Delivery, DocumentJob, Message, Scan, Ticket
-from tickets.privacy import files
 from tickets.querysets import DocumentJobQuerySet
 
 Kind = Delivery.Kind
@@ -38,7 +44,7 @@ def erase_student_data(*, student: Student, now: dt.datetime, **_kwargs: object)
     ]
     Certificate.objects.filter(student=student).delete()
     redact.redact_text(redact.identifying_words(student), TEXT_COLUMNS)
-    files.remove_after_commit(gone)
+    remove_after_commit(gone)
 
 
 @receiver(fest_purged)
@@ -47,10 +53,10 @@ def erase_fest_data(*, fest: Fest, **_kwargs: object) -> None:
     mails = Delivery.objects.filter(
         Q(message__fest=fest) | Q(document__fest=fest) | Q(job__class_list__fest=fest)
     )
-    gone = [files.mail_path(key) for key in mails.values_list("key", flat=True)]
+    gone = [mail_path(key) for key in mails.values_list("key", flat=True)]
     gone += _erase_documents(DocumentJob.objects.filter(fest=fest))
     Message.objects.filter(fest=fest).delete()
-    files.remove_after_commit(gone)
+    remove_after_commit(gone)
 
 
 @receiver(registrations_counted)
@@ -63,7 +69,7 @@ def count_check_ins(*, fest: Fest, **_kwargs: object) -> dict[int, int]:
 
 @receiver(traces_swept)
 def sweep(**_kwargs: object) -> None:
-    files.remove_orphans()
+    remove_orphans()
 
 
 def _erase_mails(student: Student) -> list[Path]:
@@ -79,7 +85,7 @@ def _erase_mails(student: Student) -> list[Path]:
     digest_ids = list(digests.values_list("pk", flat=True))
     mine.delete()
     Delivery.objects.filter(pk__in=digest_ids, parts=None).delete()
-    return [files.mail_path(key) for key in keys]
+    return [mail_path(key) for key in keys]
 
 
 def _class_mails(student: Student) -> "QuerySet[Delivery]":
@@ -129,3 +135,93 @@ def _erase_documents(documents: DocumentJobQuerySet) -> list[Path]:
     again.update(claimed_at=None, finished_at=None, attempts=0, made=0, error="")
     DocumentJob.objects.filter(pk__in=[row.pk for row in rows]).exclude(pk__in=kept).delete()
     return [document_path(row) for row in rows]
+
+
+Key = TypeVar("Key")
+BATCH_SIZE = 500
+"""Files looked up in one query."""
+TEMPORARY_FILE_AGE = dt.timedelta(hours=1)
+"""Age after which a half-written file was left by a killed worker: none writes for that long."""
+
+
+def mail_path(key: UUID) -> Path:
+    """Return the file of the mail with this key, for a fest without a mail provider."""
+    return Path(settings.EMAIL_FILE_PATH) / f"{key.hex}.eml"
+
+
+def remove_after_commit(paths: Collection[Path]) -> None:
+    transaction.on_commit(partial(remove, list(paths)), robust=True)
+
+
+def remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def remove_orphans() -> int:
+    """Remove every file whose row is gone or whose student was erased; return how many.
+
+    A worker may store a file right after an erasure, or be killed while writing one.
+    """
+    found = [
+        *_without(Ticket, _files_by_pk(_media() / "tickets"), wanted={"student__erased_at": None}),
+        *_without(DocumentJob, _files_by_pk(_media() / "documents")),
+        *_mails_without_row(),
+        *_temporary_files(),
+    ]
+    remove(found)
+    return len(found)
+
+
+def _media() -> Path:
+    return Path(settings.MEDIA_ROOT)
+
+
+def _files_by_pk(folder: Path) -> Iterator[tuple[int, Path]]:
+    for path in folder.rglob("*"):
+        pk = path.name.partition(".")[0]
+        if pk.isdecimal() and path.is_file():
+            yield int(pk), path
+
+
+def _without(
+    model: type[Model], files: Iterable[tuple[int, Path]], *, wanted: dict[str, object] | None = None
+) -> Iterator[Path]:
+    for some in _in_batches(files):
+        rows = model._base_manager.filter(pk__in=[pk for pk, _path in some], **(wanted or {}))
+        known = set(rows.values_list("pk", flat=True))
+        yield from (path for pk, path in some if pk not in known)
+
+
+def _mails_without_row() -> Iterator[Path]:
+    files = ((path.stem, path) for path in Path(settings.EMAIL_FILE_PATH).glob("*.eml"))
+    for some in _in_batches((UUID(stem), path) for stem, path in files if _is_key(stem)):
+        rows = Delivery.objects.filter(key__in=[key for key, _path in some])
+        known = set(rows.values_list("key", flat=True))
+        yield from (path for key, path in some if key not in known)
+
+
+def _is_key(stem: str) -> bool:
+    return len(stem) == 32 and all(character in "0123456789abcdef" for character in stem)
+
+
+def _temporary_files() -> Iterator[Path]:
+    """Return temporary files of `ticket_pdf.store` whose process was killed."""
+    before = time.time() - TEMPORARY_FILE_AGE.total_seconds()
+    for folder in (_media(), Path(settings.EMAIL_FILE_PATH)):
+        for path in folder.rglob(".*"):
+            with suppress(FileNotFoundError):
+                if path.is_file() and path.stat().st_mtime < before:
+                    yield path
+
+
+def _in_batches(files: Iterable[tuple[Key, Path]]) -> Iterator[list[tuple[Key, Path]]]:
+    part: list[tuple[Key, Path]] = []
+    for one in files:
+        part.append(one)
+        if len(part) == BATCH_SIZE:
+            yield part
+            part = []
+    if part:
+        yield part

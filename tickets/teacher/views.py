@@ -14,8 +14,7 @@ from registrations.class_lists.responses import explain_missing_list
 from registrations.models import Teacher
 from registrations.teachers.access import teacher_required
 from techfest.core.db.clock import database_now
-from tickets import delegations, qr
-from tickets.checkin import throttle
+from tickets import abuse_detection, delegations, qr
 from tickets.content import absolute
 from tickets.teacher.access import current_fest
 from tickets.teacher.forms import HandoverForm
@@ -68,7 +67,7 @@ def public_delegation(request: HttpRequest, code: str) -> HttpResponse:
     """What a camera opens from the QR: the name of the school, and no names of students."""
     found = delegations.by_code(code)
     if found is None:
-        throttle.limit_unknown_codes(request)
+        abuse_detection.limit_unknown_codes(request)
         raise Http404
     return render(request, "tickets/delegation.html", {"delegation": found})
 

@@ -19,7 +19,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from techfest.checks import check_role
 from techfest.core.db.locking import Deadline
 from tickets.mail.send import send_due
-from tickets.restore.decision import watch
+from tickets.restore import watch
 from tickets.tests.audited import run as audit
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]

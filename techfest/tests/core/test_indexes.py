@@ -56,7 +56,7 @@ EXPECTED: dict[str, set[str]] = {
         "UNIQUE (registration_id, student_id) partial",
     },
     "tickets_delivery": {
-        "(booklet_id) partial",
+        "(document_id) partial",
         "(due_at) partial",
         "(gathered_into_id) partial",
         "(job_id) partial",

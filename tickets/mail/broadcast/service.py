@@ -1,10 +1,16 @@
-"""A message from draft to mails: sent to its writer as a trial, confirmed once, stopped while there is time."""
+"""A message from draft to mails: sent to its writer as a trial, confirmed once, stopped while there is time.
+
+Its progress is counted in mails.
+"""
 
 import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -146,3 +152,35 @@ def stop(message_id: int, *, user: Any) -> int:
         Message.objects.filter(pk=message.pk).update(stopped_at=now, stopped_by=user)
         record(message, what="stopped", now=now, user=user, after={"dropped": count})
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Mails by their result; `gone` are those that can no longer be stopped."""
+
+    pending: int
+    gone: int
+    delivered: int
+    in_trouble: int
+    dropped: int
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.gone + self.in_trouble + self.dropped
+
+    @property
+    def done(self) -> int:
+        return self.total - self.pending
+
+
+def progress_of(message: Message) -> Progress:
+    """One query, whatever the number of mails. Trials are not counted."""
+    rows = Delivery.objects.filter(message=message, user=None).order_by()
+    counts: Counter[str] = Counter(dict(rows.values_list("state").annotate(count=Count("pk"))))
+    return Progress(
+        pending=counts[State.QUEUED] + counts[State.SENDING],
+        gone=counts[State.SENT] + counts[State.DELIVERED],
+        delivered=counts[State.DELIVERED],
+        in_trouble=counts[State.BOUNCED] + counts[State.COMPLAINED] + counts[State.FAILED],
+        dropped=counts[State.DROPPED],
+    )

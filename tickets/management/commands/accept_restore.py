@@ -7,8 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registrations.booking.errors import ActionRejected
 from registrations.restore.hold import tick
-from tickets.restore.decision import decide, waiting
-from tickets.restore.views import describe_group
+from tickets.restore import decide, describe_group, waiting
 
 
 class Command(BaseCommand):

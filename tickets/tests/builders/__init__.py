@@ -8,8 +8,8 @@ from django.db.models import F
 from registrations.models import Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.documents import jobs, ticket_pdf
+from tickets.documents.makers import MAKERS
 from tickets.models import Delivery, ProviderOutage, Ticket
-from tickets.tasks import MAKERS
 
 PDF = b"%PDF-1.7 stands for a ticket"
 

@@ -12,9 +12,9 @@ from django.test import Client
 from registrations.models import Student
 from registrations.tests.races import at_once
 from techfest.core.roles import OWNER
-from tickets.checkin import throttle
+from tickets.checkin import lookup
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.throttle import TooManySearches, count_search
+from tickets.checkin.lookup import TooManySearches, count_search
 from tickets.models import Alert, SearchCount
 from tickets.tests.admin_helpers import in_role, list_path, organiser_client
 from tickets.tests.builders.checkin import (
@@ -39,8 +39,8 @@ def checkpoint() -> Checkpoint:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "MAX_A_MINUTE", 3)
-    monkeypatch.setattr(throttle, "MAX_AN_HOUR", 5)
+    monkeypatch.setattr(lookup, "MAX_A_MINUTE", 3)
+    monkeypatch.setattr(lookup, "MAX_AN_HOUR", 5)
 
 
 @pytest.fixture
@@ -123,8 +123,8 @@ def test_page_without_a_search_is_not_counted(checkpoint: Checkpoint, ravi: Any)
 
 def test_limits_are_far_above_honest_use() -> None:
     """One person found every 15 seconds, with three tries each, for an hour of 100 lost tickets."""
-    assert throttle.MAX_A_MINUTE >= 4 * 3
-    assert throttle.MAX_AN_HOUR >= 100 * 3
+    assert lookup.MAX_A_MINUTE >= 4 * 3
+    assert lookup.MAX_AN_HOUR >= 100 * 3
 
 
 def searched(user: Any) -> bool:
@@ -141,7 +141,7 @@ def read_then_write(user: Any, line: threading.Barrier) -> bool:
     count = rows.get().searches
     line.wait(20)
     rows.update(searches=count + 1)
-    return count < throttle.MAX_A_MINUTE
+    return count < lookup.MAX_A_MINUTE
 
 
 @pytest.mark.race

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from events.models import Event
 from registrations.models import random_code
-from tickets import alerts
-from tickets.checkin import throttle
+from tickets import abuse_detection
+from tickets.checkin import lookup
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Kind, read
@@ -68,7 +68,7 @@ def test_hundred_thousand_random_codes_check_no_one_in(
 def test_user_who_tries_references_is_stopped_with_one_alert(
     checkpoint: Checkpoint, event: Event, ravi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "MAX_UNKNOWN", 5)
+    monkeypatch.setattr(lookup, "MAX_UNKNOWN", 5)
     phone, ticket = phone_of(ravi), ticket_for(event)
     tries = ["".join(secrets.choice("23456789") for _ in range(7)) for _ in range(5)]
     assert {as_json(phone, checkpoint, one)["verdict"] for one in tries} == {"unknown"}
@@ -83,7 +83,7 @@ def test_user_who_tries_references_is_stopped_with_one_alert(
 
 
 def test_others_are_not_stopped_by_who_guesses(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
-    nonsense(ravi, checkpoint, throttle.MAX_UNKNOWN)
+    nonsense(ravi, checkpoint, lookup.MAX_UNKNOWN)
     assert (
         scanned(checkpoint, ticket_for(event).student.reference, volunteer(checkpoint.gate)).verdict == "in"
     )
@@ -92,18 +92,18 @@ def test_others_are_not_stopped_by_who_guesses(checkpoint: Checkpoint, event: Ev
 def test_unreadable_codes_count_for_nothing(
     checkpoint: Checkpoint, ravi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "MAX_UNKNOWN", 2)
+    monkeypatch.setattr(lookup, "MAX_UNKNOWN", 2)
     for _ in range(3):
         scanned(checkpoint, "crumpled", ravi)
     assert scanned(checkpoint, "ABC2345", ravi).verdict == "unknown"
     assert not Alert.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation", "documents:certificate"])
+@pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation", "tickets:certificate"])
 def test_public_page_slows_down_only_those_who_guess(
     event: Event, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(throttle, "PUBLIC_RATE", {"unknown": "10/10m/ip"})
+    monkeypatch.setattr(abuse_detection, "PUBLIC_RATE", {"unknown": "10/10m/ip"})
     ticket = ticket_for(event)
     responses = [Client().get(reverse(name, args=[random_code()])).status_code for _ in range(12)]
     assert responses == [404] * 10 + [429] * 2
@@ -115,7 +115,7 @@ def test_public_page_slows_down_only_those_who_guess(
 
 
 def test_new_alert_rings_after_the_old_one_was_seen(ravi: Any) -> None:
-    alerts.raise_alert("guessing", "Ravi")
+    abuse_detection.raise_alert("guessing", "Ravi")
     Alert.objects.update(seen_at="2030-01-01T00:00Z")
-    alerts.raise_alert("guessing", "Ravi")
+    abuse_detection.raise_alert("guessing", "Ravi")
     assert Alert.objects.count() == 2

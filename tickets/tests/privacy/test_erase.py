@@ -58,7 +58,7 @@ from tickets.models import (
     Scan,
     Ticket,
 )
-from tickets.privacy import files
+from tickets.privacy import redact
 from tickets.registration_summary import of_submission
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
@@ -378,7 +378,7 @@ def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.Mo
     send_module.send_due()
     student = student_of(submission)
     paths = [pdf_path(ticket) for ticket in Ticket.objects.filter(student=student)]
-    paths += [files.mail_path(one.key) for one in student.deliveries.all()]
+    paths += [redact.mail_path(one.key) for one in student.deliveries.all()]
     with monkeypatch.context() as crash:
         crash.setattr(transaction, "on_commit", lambda *_args, **_kwargs: None)
         erase_now(student)
@@ -389,7 +389,7 @@ def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.Mo
     assert erasure_register.read_register() == [student.reference]
     others = Ticket.objects.get(student=kept.student_id)
     assert pdf_path(others).exists()
-    assert files.mail_path(Delivery.objects.get(submission=kept).key).exists()
+    assert redact.mail_path(Delivery.objects.get(submission=kept).key).exists()
 
 
 @pytest.mark.race

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from icalendar import Calendar
 
-from tickets.mail.calendar import CalendarEntry, ics
+from tickets.content import CalendarEntry, ics
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 INDIA = timezone(timedelta(hours=5, minutes=30))

@@ -15,7 +15,8 @@ from django.utils import timezone
 from events.models import Category, Event, Fest, Seats
 from registrations.models import ConsentText, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets.go_live import checklist, limits
+from tickets import go_live
+from tickets.mail import provider_limits
 from tickets.models import Delivery, DeliveryEvent, Notice
 from tickets.tests.admin_helpers import list_path, organiser, organiser_client, query_count
 from tickets.tests.audited import run
@@ -169,7 +170,7 @@ def test_paste_that_is_no_table_is_refused(client: Client) -> None:
 
 
 def wrong(fest: Fest) -> list[str]:
-    return [point.title for point in checklist.points(fest, now=timezone.now()) if not point.is_well]
+    return [point.title for point in go_live.points(fest, now=timezone.now()) if not point.is_well]
 
 
 @pytest.mark.django_db
@@ -197,7 +198,7 @@ def test_look_before_going_live_names_what_is_missing_until_nothing_is(settings:
     settings.EMAIL_LIMIT_PER_DAY = 1000
     user = get_user_model().objects.get()
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
-    checklist.backup_mark().touch()
+    go_live.backup_mark().touch()
     Fest.objects.update(is_current=True, privacy_text="The school.", contact_email="desk@school.edu")
     Event.objects.update(state="published")
     Seats.objects.update(capacity=5)
@@ -218,9 +219,9 @@ def test_old_backup_and_dead_workers_are_named(settings: Any) -> None:
     build_submission(build_event(fest))
     import os
 
-    checklist.backup_mark().touch()
+    go_live.backup_mark().touch()
     old = (timezone.now() - dt.timedelta(hours=27)).timestamp()
-    os.utime(checklist.backup_mark(), (old, old))
+    os.utime(go_live.backup_mark(), (old, old))
     Delivery.objects.update(queued_at=timezone.now() - dt.timedelta(minutes=6))
     assert {"Backup", "Workers"} <= set(wrong(fest))
 
@@ -260,20 +261,20 @@ def test_admin_warns_before_the_limit_of_the_provider(settings: Any, client: Cli
     for _one in range(8):
         build_submission(event)
     now = timezone.now()
-    assert limits.warnings(now) == []
+    assert provider_limits.warnings(now) == []
     settings.EMAIL_LIMIT_PER_HOUR, settings.EMAIL_LIMIT_PER_DAY = 10, 100
     sent = Delivery.objects.order_by("pk").values("pk")[:4]
     Delivery.objects.filter(pk__in=list(sent.values_list("pk", flat=True))).update(state="sent", sent_at=now)
-    (words,) = limits.warnings(now)
+    (words,) = provider_limits.warnings(now)
     assert words.startswith(
         "The mail provider takes 10 mails an hour. 4 were sent within the last hour and 4 are pending"
     )
     assert "takes 10 mails an hour" in client.get(list_path(Delivery)).content.decode()
     settings.EMAIL_LIMIT_PER_HOUR = 11
-    assert limits.warnings(now) == []
+    assert provider_limits.warnings(now) == []
     Delivery.objects.filter(state="sent").update(sent_at=now - dt.timedelta(hours=2))
     settings.EMAIL_LIMIT_PER_HOUR, settings.EMAIL_LIMIT_PER_DAY = 0, 10
-    assert [words[:33] for words in limits.warnings(now)] == ["The mail provider takes 10 mails "]
+    assert [words[:33] for words in provider_limits.warnings(now)] == ["The mail provider takes 10 mails "]
 
 
 OPTIONS = {

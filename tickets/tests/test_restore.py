@@ -44,7 +44,7 @@ from techfest.tests.support.workers import WorkerFactory
 from tickets.mail.kinds.notice import enqueue_notice
 from tickets.mail.send import send_due
 from tickets.models import Delivery, Notice
-from tickets.restore.decision import decide, watch
+from tickets.restore import decide, watch
 from tickets.tasks import send
 from tickets.tests.admin_helpers import in_role, organiser_client
 from tickets.tests.builders import delivery_of, pretend_rendered

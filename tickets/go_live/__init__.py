@@ -1,1 +1,0 @@
-"""Going live: the checklist of a fest, and the limits of the mail provider."""
