@@ -65,7 +65,7 @@ class Pair:
         for code in self.codes:
             time.sleep(self.pause)
             self.together.wait(timeout=60)
-            status, _to, seconds = browser.ask(path, {"code": code, "nonce": str(uuid.uuid4())})
+            status, _to, seconds = browser.ask(path, {"code": code, "key": str(uuid.uuid4())})
             word = json.loads(browser.body)["verdict"] if status == 200 else str(status)
             self.seconds.append(seconds)
             self.verdicts[word] += 1

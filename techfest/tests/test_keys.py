@@ -194,14 +194,14 @@ def submit_at_the_door(trace: Trace) -> None:
     gate = gate_of(current(), event, name="Side gate")
     checkpoint, ticket = checkpoint_of(gate), ticket_for(event)
     walker = Walker(phone_of(volunteer(gate)), trace)
-    scan = {"code": ticket.code, "nonce": str(random_key())}
+    scan = {"code": ticket.code, "key": str(random_key())}
     walker.twice(checkpoint.url("scan"), scan)
-    walker.twice(checkpoint.url("scan"), scan | {"nonce": str(random_key())})
+    walker.twice(checkpoint.url("scan"), scan | {"key": str(random_key())})
     waiting = waiting_for(event, name="Uma Iyer")
-    walker.twice(checkpoint.url("scan"), {"code": waiting.student.reference, "nonce": str(random_key())})
+    walker.twice(checkpoint.url("scan"), {"code": waiting.student.reference, "key": str(random_key())})
     checkpoints.forget()
     newcomer = {"name": "Vir Sen", "school": "Riverside", "grade": "7", "event": str(event.pk)}
-    walker.twice(checkpoint.url("walk_in"), newcomer | {"consent": "on", "nonce": str(random_key())})
+    walker.twice(checkpoint.url("walk_in"), newcomer | {"consent": "on", "key": str(random_key())})
 
 
 def walk(trace: Trace, world: World) -> None:
@@ -225,13 +225,8 @@ def secrets_of_links() -> set[str]:
 
 def keys_of_rows() -> set[uuid.UUID]:
     """The idempotency keys."""
-    columns = [(model, "key") for model in (Submission, ClassListRow, ClassListJob, Hold, Delivery)]
-    return {
-        key
-        for model, column in [*columns, (Scan, "nonce")]
-        for key in model._default_manager.values_list(column, flat=True)
-        if key
-    }
+    models = (Submission, ClassListRow, ClassListJob, Hold, Delivery, Scan)
+    return {key for model in models for key in model._default_manager.values_list("key", flat=True) if key}
 
 
 @pytest.fixture

@@ -36,10 +36,10 @@ class SearchForm(PlainForm):
     )
 
 
-class NonceForm(LimitedText, forms.Form):
-    """The key of one scan, drawn when its form was rendered."""
+class KeyForm(LimitedText, forms.Form):
+    """The idempotency key of one scan, drawn when its form was rendered."""
 
-    nonce = forms.UUIDField()
+    key = forms.UUIDField()
     registration = forms.IntegerField(required=False)
 
 

@@ -112,14 +112,14 @@ class Malformed(Exception):
 class Queued:
     """One scan stored on a device: the digest of the code, the time by its clock, and the verdict it showed."""
 
-    nonce: uuid.UUID
+    key: uuid.UUID
     digest: str
     at: dt.datetime
     device_verdict: str
 
 
 def read_upload(body: bytes) -> list[Queued]:
-    """Reads `{"scans": [{"nonce", "digest", "at", "device_verdict"}, ...]}`. Raises `Malformed`."""
+    """Reads `{"scans": [{"key", "digest", "at", "device_verdict"}, ...]}`. Raises `Malformed`."""
     if len(body) > MAX_BYTES:
         raise Malformed(f"The upload must be smaller than {MAX_BYTES // 1024} kB.")
     try:
@@ -137,7 +137,7 @@ def read_upload(body: bytes) -> list[Queued]:
 def upload(checkpoint: Checkpoint, scans: Sequence[Queued], *, user: Any) -> list[Scan]:
     """Decides each of these scans by the check-in rules at its own time, oldest first.
 
-    A known nonce gets its first answer and changes nothing. A time in the future counts as now. Where the device
+    A known key gets its first answer and changes nothing. A time in the future counts as now. Where the device
     showed a verdict of another colour than the rules give, the scan is a conflict for an organiser. Commits after
     each scan, so an interrupted upload can be continued; raises `LockTimeout` if the database does not answer in
     time.
@@ -155,7 +155,7 @@ def _replay(
         checkpoint,
         # A digest without a ticket is no code either, so the verdict is unknown.
         code=codes.get(queued.digest, queued.digest[:22]),
-        nonce=queued.nonce,
+        key=queued.key,
         user=user,
         offline=Offline(at=min(queued.at, now), device_verdict=queued.device_verdict),
         how=CheckIn.How.OFFLINE,
@@ -183,7 +183,7 @@ def _differs_from_device(scan: Scan, device_verdict: str) -> Scan:
 
 def _read(row: Any, number: int) -> Queued:
     try:
-        nonce, at = uuid.UUID(row["nonce"]), parse_datetime(row["at"])
+        key, at = uuid.UUID(row["key"]), parse_datetime(row["at"])
         digest, device_verdict = row["digest"], row["device_verdict"]
     except (TypeError, ValueError, KeyError, AttributeError):
         raise Malformed(f"Scan {number} is not complete.") from None
@@ -195,7 +195,7 @@ def _read(row: Any, number: int) -> Queued:
         or device_verdict not in Scan.Verdict.values
     ):
         raise Malformed(f"Scan {number} is not complete.")
-    return Queued(nonce, digest, at, device_verdict)
+    return Queued(key, digest, at, device_verdict)
 
 
 _OF_DIGESTS = """

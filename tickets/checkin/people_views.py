@@ -18,7 +18,7 @@ from registrations.schools import school_names
 from techfest.core.db.clock import database_now
 from tickets.checkin import entry, lookup
 from tickets.checkin.checkpoints import Checkpoint, checkin_staff_required
-from tickets.checkin.forms import NonceForm, ReasonForm, SearchForm, WalkInForm
+from tickets.checkin.forms import KeyForm, ReasonForm, SearchForm, WalkInForm
 from tickets.checkin.lookup import TooManySearches, count_search
 from tickets.checkin.school_list import check_in_class, lines_of
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
@@ -107,9 +107,9 @@ def _with_reason(
 @checkin_staff_required
 @require_POST
 def seat(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
-    """Gives the waiting student of this verdict a seat; the button's own nonce identifies the new scan."""
+    """Gives the waiting student of this verdict a seat; the button's own key identifies the new scan."""
     display = display_of(link_id, checkpoint)
-    form = NonceForm(request.POST)
+    form = KeyForm(request.POST)
     if display is None or display.registration is None or not form.is_valid():
         raise Http404
     if not checkpoint.covers(display.registration.event):
@@ -118,7 +118,7 @@ def seat(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> Ht
         scan = seat_waiting(
             display.registration,
             checkpoint=checkpoint,
-            nonce=form.cleaned_data["nonce"],
+            key=form.cleaned_data["key"],
             user=request.user,
             reason=_("Waited at the door"),
         )
@@ -134,14 +134,14 @@ def walk_in(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Registers a student at the door: seat, ticket and check-in at once."""
     events = _events(checkpoint)
     form = WalkInForm(request.POST or None, fest=checkpoint.fest, events=events)
-    nonce = NonceForm(request.POST)
-    if request.method == "POST" and form.is_valid() and nonce.is_valid():
+    key_form = KeyForm(request.POST)
+    if request.method == "POST" and form.is_valid() and key_form.is_valid():
         newcomer = Newcomer(form.details(get_language() or "en"), int(form.cleaned_data["event"]))
         try:
             scan = seat_newcomer(
                 newcomer,
                 checkpoint=checkpoint,
-                nonce=nonce.cleaned_data["nonce"],
+                key=key_form.cleaned_data["key"],
                 user=request.user,
                 reason=_("Registered at the door"),
             )

@@ -25,7 +25,7 @@ ATTEMPTS = 3
 """How often a scan is decided anew when a concurrent request changed the ticket before the update."""
 
 
-class NonceTaken(Exception):
+class DuplicateScan(Exception):
     """This scan was answered before; the current attempt is rolled back."""
 
 
@@ -57,7 +57,7 @@ class _Request:
 
     checkpoint: Checkpoint
     reading: Reading
-    nonce: uuid.UUID
+    key: uuid.UUID
     user: Any
     registration_id: int | None
     offline: Offline | None
@@ -68,7 +68,7 @@ def check_in(
     checkpoint: Checkpoint,
     *,
     code: str,
-    nonce: uuid.UUID,
+    key: uuid.UUID,
     user: Any,
     registration_id: int | None = None,
     offline: Offline | None = None,
@@ -76,7 +76,7 @@ def check_in(
 ) -> Scan | Choice | SchoolList:
     """Decides what was scanned or typed at this checkpoint, and checks the person in if the verdict is `IN`.
 
-    A repeated `nonce` is the same scan: it returns the first answer and changes nothing. `registration_id` chooses
+    A repeated `key` is the same scan: it returns the first answer and changes nothing. `registration_id` chooses
     among the registrations of one reference.
 
     With `offline` the answer is always a `Scan`, decided for the time on the device. If the device admitted someone
@@ -89,12 +89,12 @@ def check_in(
     reading = read(code)
     if not offline:
         lookup.refuse_guessing(user, reading)
-    request = _Request(checkpoint, reading, nonce, user, registration_id, offline, how)
+    request = _Request(checkpoint, reading, key, user, registration_id, offline, how)
     try:
         answer = in_transaction(lambda: _attempt(request), deadline=Deadline())
-    except (IntegrityError, NonceTaken):
+    except (IntegrityError, DuplicateScan):
         # The same scan was faster, or a constraint refused the second check-in: decide anew.
-        earlier = Scan.objects.filter(nonce=nonce).first()
+        earlier = Scan.objects.filter(key=key).first()
         if earlier is not None:
             return earlier
         answer = in_transaction(lambda: _attempt(request), deadline=Deadline())
@@ -165,7 +165,7 @@ def _answer(request: _Request, verdict: str, found: Found | None, at: dt.datetim
     """Writes the scan. A verdict shown offline is a conflict if the decision has another colour."""
     device_verdict = request.offline.device_verdict if request.offline else ""
     scan = Scan(
-        nonce=request.nonce,
+        key=request.key,
         at=at,
         user=request.user,
         gate=request.checkpoint.gate,
@@ -188,9 +188,9 @@ def _answer(request: _Request, verdict: str, found: Found | None, at: dt.datetim
 
 
 def insert_scan(scan: Scan) -> None:
-    """Inserts the scan; raises `NonceTaken` if it was answered before."""
+    """Inserts the scan; raises `DuplicateScan` if it was answered before."""
     if not insert_new([scan]):
-        raise NonceTaken
+        raise DuplicateScan
 
 
 def insert_entered(

@@ -21,7 +21,7 @@ from events.models import Fest
 from registrations.models import Registration
 from tickets.checkin import offline
 from tickets.checkin.checkpoints import Checkpoint, checkin_staff_required, checkpoints_of, counts_of
-from tickets.checkin.forms import NonceForm
+from tickets.checkin.forms import KeyForm
 from tickets.checkin.lookup import Found, TooManyUnknownCodes
 from tickets.checkin.messages import when
 from tickets.checkin.scan import Choice, SchoolList, check_in
@@ -61,14 +61,14 @@ def scanner(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
 @require_POST
 def scan(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Checks in one code; scripts get JSON, browsers are redirected to the verdict."""
-    form = NonceForm(request.POST)
+    form = KeyForm(request.POST)
     if not form.is_valid():
         return redirect(checkpoint.url("scanner"))
     try:
         outcome = check_in(
             checkpoint,
             code=request.POST.get("code", ""),
-            nonce=form.cleaned_data["nonce"],
+            key=form.cleaned_data["key"],
             user=request.user,
             registration_id=form.cleaned_data["registration"],
             how=CheckIn.How.SEARCH if request.POST.get("found") else CheckIn.How.SCAN,
@@ -92,14 +92,14 @@ def checkpoint_context(checkpoint: Checkpoint, **more: Any) -> dict[str, Any]:
     """Context of every page of a checkpoint: its name, the counts, and a form for the next scan."""
     urls = {name: checkpoint.url(name) for name in ("scanner", "scan", "search", "walk_in")}
     counts = counts_of(checkpoint)
-    return {"checkpoint": checkpoint, "urls": urls, "nonce": random_key(), "counts": counts, **more}
+    return {"checkpoint": checkpoint, "urls": urls, "key": random_key(), "counts": counts, **more}
 
 
 def verdict_context(display: VerdictDisplay, **more: Any) -> dict[str, Any]:
     """Context of a verdict, with the actions it allows: re-entry, undo, seat."""
     actions = {name: display.checkpoint.url(name, display.scan.link_id) for name in ("again", "undo", "seat")}
     return checkpoint_context(
-        display.checkpoint, display=display, actions={**actions, "nonce": random_key()}, **more
+        display.checkpoint, display=display, actions={**actions, "key": random_key()}, **more
     )
 
 
@@ -146,7 +146,7 @@ def _notice(word: str, sentence: str) -> dict[str, Any]:
 
 
 def _choice(found: Found) -> dict[str, Any]:
-    """One ticket to choose: it is sent back as `registration`, with the same code and a new nonce."""
+    """One ticket to choose: it is sent back as `registration`, with the same code and a new key."""
     row: Registration = found.registration
     return {
         "registration": row.pk,
@@ -243,7 +243,7 @@ def upload(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
 def _answer(scan: Scan) -> dict[str, object]:
     """Contains no names: the device does not know them and must not store any."""
     return {
-        "nonce": scan.nonce.hex,
+        "key": scan.key.hex,
         "verdict": scan.verdict,
         "word": scan.get_verdict_display(),
         "is_conflict": scan.is_conflict,

@@ -15,7 +15,7 @@ from registrations.students.identity import Details, identify
 from techfest.core.db.locking import Deadline, in_transaction
 from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
-from tickets.checkin.scan import NonceTaken, insert_scan
+from tickets.checkin.scan import DuplicateScan, insert_scan
 from tickets.models import CheckIn, Scan, Ticket
 
 
@@ -28,9 +28,9 @@ class Newcomer:
 
 
 def seat_waiting(
-    registration: Registration, *, checkpoint: Checkpoint, nonce: uuid.UUID, user: Any, reason: str
+    registration: Registration, *, checkpoint: Checkpoint, key: uuid.UUID, user: Any, reason: str
 ) -> Scan:
-    """Gives a waiting student a seat and checks them in; returns the scan with this nonce, also on repetition.
+    """Gives a waiting student a seat and checks them in; returns the scan with this key, also on repetition.
 
     Raises `ActionRejected` with the reason, and `LockTimeout` after 3 s. Takes the locks of
     `registrations.booking.walk_in.seat`.
@@ -39,13 +39,13 @@ def seat_waiting(
 
     def work() -> Scan:
         walk_in = WalkIn(registration.student, registration.event_id, user, reason)
-        return _come_in(walk_in, checkpoint, nonce, deadline)
+        return _come_in(walk_in, checkpoint, key, deadline)
 
-    return _once(work, nonce, deadline)
+    return _once(work, key, deadline)
 
 
 def seat_newcomer(
-    newcomer: Newcomer, *, checkpoint: Checkpoint, nonce: uuid.UUID, user: Any, reason: str
+    newcomer: Newcomer, *, checkpoint: Checkpoint, key: uuid.UUID, user: Any, reason: str
 ) -> Scan:
     """Registers a person at the door, with consent on paper, and checks them in.
 
@@ -55,20 +55,20 @@ def seat_newcomer(
 
     def work() -> Scan:
         student = _student(newcomer, checkpoint, user)
-        return _come_in(WalkIn(student, newcomer.event_id, user, reason), checkpoint, nonce, deadline)
+        return _come_in(WalkIn(student, newcomer.event_id, user, reason), checkpoint, key, deadline)
 
-    return _once(work, nonce, deadline)
+    return _once(work, key, deadline)
 
 
-def _once(work: Any, nonce: uuid.UUID, deadline: Deadline) -> Scan:
-    """Runs `work` once per nonce; a repeated submission gets the first scan."""
-    known = Scan.objects.filter(nonce=nonce).first()
+def _once(work: Any, key: uuid.UUID, deadline: Deadline) -> Scan:
+    """Runs `work` once per key; a repeated submission gets the first scan."""
+    known = Scan.objects.filter(key=key).first()
     if known is not None:
         return known
     try:
         scan: Scan = in_transaction(work, deadline=deadline)
-    except (IntegrityError, NonceTaken, ActionRejected):
-        earlier = Scan.objects.filter(nonce=nonce).first()
+    except (IntegrityError, DuplicateScan, ActionRejected):
+        earlier = Scan.objects.filter(key=key).first()
         if earlier is None:
             raise
         return earlier
@@ -88,7 +88,7 @@ def _student(newcomer: Newcomer, checkpoint: Checkpoint, user: Any) -> Student:
     return student
 
 
-def _come_in(walk_in: WalkIn, checkpoint: Checkpoint, nonce: uuid.UUID, deadline: Deadline) -> Scan:
+def _come_in(walk_in: WalkIn, checkpoint: Checkpoint, key: uuid.UUID, deadline: Deadline) -> Scan:
     registration = seat(walk_in, latest_unclaimed=latest_unclaimed, deadline=deadline)
     ticket = Ticket.objects.live().get(registration=registration)
     how = CheckIn.How.WALK_IN
@@ -96,7 +96,7 @@ def _come_in(walk_in: WalkIn, checkpoint: Checkpoint, nonce: uuid.UUID, deadline
         ticket.pk
     ]
     scan = Scan(
-        nonce=nonce,
+        key=key,
         at=at,
         user=walk_in.user,
         gate=checkpoint.gate,

@@ -661,7 +661,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("nonce", models.UUIDField(default=tickets.keys.random_key, editable=False, unique=True)),
+                ("key", models.UUIDField(default=tickets.keys.random_key, editable=False, unique=True)),
                 (
                     "link_id",
                     models.UUIDField(

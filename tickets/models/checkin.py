@@ -118,9 +118,9 @@ class CheckIn(models.Model):
 
 
 class Scan(models.Model):
-    """One code read at a checkpoint and its answer; the same `nonce` is the same scan and gets the same answer.
+    """One code read at a checkpoint and its answer; the same `key` is the same scan and gets the same answer.
 
-    `link_id` identifies it in the URL of its verdict, so that no URL contains the nonce. A waiting registration has
+    `link_id` identifies it in the URL of its verdict, so that no URL contains the key. A waiting registration has
     no ticket, hence `registration`. An offline scan is decided again when it is uploaded: `device_verdict` is what
     the device showed, and if that was wrong the scan is a conflict until a person resolves it.
     """
@@ -137,7 +137,7 @@ class Scan(models.Model):
         UNKNOWN = "unknown", _("unknown")
         UNREADABLE = "unreadable", _("not readable")
 
-    nonce = models.UUIDField(unique=True, default=random_key, editable=False)
+    key = models.UUIDField(unique=True, default=random_key, editable=False)
     link_id = link_id_field()
     at = models.DateTimeField(_("at"), editable=False)
     received_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)

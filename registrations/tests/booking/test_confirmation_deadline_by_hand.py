@@ -185,7 +185,7 @@ def test_walk_in_gets_the_seat_that_is_late() -> None:
     first, second = register(event), waiting_for(event)
     make_late(first)
     user = volunteer(checkpoint.gate)
-    seat_waiting(second, checkpoint=checkpoint, nonce=random_key(), user=user, reason="Waited at the door")
+    seat_waiting(second, checkpoint=checkpoint, key=random_key(), user=user, reason="Waited at the door")
     assert (history(first), history(second)) == (["confirmed", "cancelled"], ["waiting", "confirmed"])
     check(event)
 

@@ -49,7 +49,7 @@ export async function remember(text) {
 }
 
 // The verdict of this phone, and the event if it is known. Scans of a code are queued for upload.
-export async function decide(checkpoint, text, nonce) {
+export async function decide(checkpoint, text, key) {
   const code = codeIn(text);
   const file = await store.get("live", checkpoint);
   if (!code || !file) return { verdict: code ? "no_list" : "unreadable" };
@@ -57,7 +57,7 @@ export async function decide(checkpoint, text, nonce) {
   const now = Date.now() + file.skew;
   const found = find(file, digest);
   const verdict = found ? verdictOf(found, now, await isSeen(digest)) : "unknown";
-  await store.put("queue", { nonce, digest, at: new Date(now).toISOString(), device_verdict: verdict, checkpoint });
+  await store.put("queue", { key, digest, at: new Date(now).toISOString(), device_verdict: verdict, checkpoint });
   return { verdict, event: found?.event };
 }
 
@@ -90,12 +90,12 @@ const send = async (checkpoint, scans, token) => {
     redirect: "manual",
     headers: { "Content-Type": "application/json", "X-CSRFToken": token },
     body: JSON.stringify({
-      scans: scans.map(({ nonce, digest, at, device_verdict }) => ({ nonce, digest, at, device_verdict })),
+      scans: scans.map(({ key, digest, at, device_verdict }) => ({ key, digest, at, device_verdict })),
     }),
   });
   if (!response.ok) return [];
   const done = (await response.json()).scans;
-  for (const scan of done) await store.remove("queue", scan.nonce);
+  for (const scan of done) await store.remove("queue", scan.key);
   return done;
 };
 

@@ -17,7 +17,7 @@ const SYNC_INTERVAL = 60000;
 const ANSWER_TIMEOUT = 4000;
 const OFFLINE_TONES = { in: "green", already: "amber", no_list: "amber" };
 
-const newNonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const pascal = (name) => name.replace(/(?:^|_)(\w)/g, (_, letter) => letter.toUpperCase());
 const filled = (text, event) => text.replace(/{(\w+)}/g, (_, name) => event?.[name] ?? "");
 
@@ -36,9 +36,9 @@ const showQueue = async () => {
 
 // ---- Scans --------------------------------------------------------------------------------------------------
 
-const askServer = async (code, nonce, registration) => {
+const askServer = async (code, key, registration) => {
   const body = new FormData();
-  const values = { code, nonce, csrfmiddlewaretoken: session.token, registration };
+  const values = { code, key, csrfmiddlewaretoken: session.token, registration };
   for (const [name, value] of Object.entries(values)) if (value) body.append(name, value);
   const response = await fetch(scanUrl, {
     method: "POST",
@@ -53,8 +53,8 @@ const askServer = async (code, nonce, registration) => {
   return response.json();
 };
 
-const decideOffline = async (code, nonce) => {
-  const { verdict, event } = await offline.decide(checkpoint, code, nonce);
+const decideOffline = async (code, key) => {
+  const { verdict, event } = await offline.decide(checkpoint, code, key);
   return {
     tone: OFFLINE_TONES[verdict] ?? "red",
     word: main.dataset[`text${pascal(verdict)}`] ?? texts.textNoList,
@@ -66,10 +66,10 @@ const decideOffline = async (code, nonce) => {
 };
 
 const scan = async (code, registration) => {
-  const nonce = newNonce();
+  const key = newKey();
   let answer;
   try {
-    answer = await askServer(code, nonce, registration);
+    answer = await askServer(code, key, registration);
     if (!answer) return;
     showConnection(true);
     showCounts(answer.counts);
@@ -78,7 +78,7 @@ const scan = async (code, registration) => {
     if (answer.verdict === "in") offline.remember(code).catch(() => {});
   } catch {
     showConnection(false);
-    answer = await decideOffline(code, nonce);
+    answer = await decideOffline(code, key);
     showQueue();
   }
   verdict.show(answer, (chosen) => enqueue(code, chosen));

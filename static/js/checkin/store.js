@@ -7,7 +7,7 @@ const open = () => (opened ??= new Promise((done, fail) => {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => {
     for (const name of ["live", "seen"]) request.result.createObjectStore(name);
-    request.result.createObjectStore("queue", { keyPath: "nonce" });
+    request.result.createObjectStore("queue", { keyPath: "key" });
   };
   request.onsuccess = () => done(request.result);
   request.onerror = () => fail(request.error);

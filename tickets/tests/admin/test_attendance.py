@@ -31,7 +31,7 @@ def event() -> Event:
     ticket = ticket_for(event, name="Asha Rao")
     ticket_for(event, name="Bea Iyer")
     gate = gate_of(event.fest, event)
-    check_in(checkpoint_of(gate), code=ticket.code, nonce=random_key(), user=volunteer(gate))
+    check_in(checkpoint_of(gate), code=ticket.code, key=random_key(), user=volunteer(gate))
     waiting_for(event, name="Chen Das")
     return event
 

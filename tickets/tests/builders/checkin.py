@@ -78,7 +78,7 @@ def waiting_for(event: Event, **values: Any) -> Registration:
 
 def scanned(checkpoint: Checkpoint, code: str, user: Any, **values: Any) -> Scan:
     """A scan with a verdict."""
-    scan = check_in(checkpoint, code=code, nonce=random_key(), user=user, **values)
+    scan = check_in(checkpoint, code=code, key=random_key(), user=user, **values)
     assert isinstance(scan, Scan)
     return scan
 
@@ -90,8 +90,8 @@ def phone_of(user: Any) -> Client:
     return client
 
 
-def nonce_in(response: Any) -> str:
-    found = re.search(r'name="nonce" value="([^"]+)"', response.content.decode())
+def key_in(response: Any) -> str:
+    found = re.search(r'name="key" value="([^"]+)"', response.content.decode())
     assert found
     return found[1]
 
@@ -99,11 +99,11 @@ def nonce_in(response: Any) -> str:
 def submit_scan(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> Any:
     """Submits the code with the form of the scanner."""
     page = phone.get(checkpoint.url("scanner"))
-    return phone.post(checkpoint.url("scan"), {"code": code, "nonce": nonce_in(page), **values}, follow=True)
+    return phone.post(checkpoint.url("scan"), {"code": code, "key": key_in(page), **values}, follow=True)
 
 
 def as_json(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> dict[str, Any]:
-    data = {"code": code, "nonce": str(uuid.uuid4()), **values}
+    data = {"code": code, "key": str(uuid.uuid4()), **values}
     response = phone.post(checkpoint.url("scan"), data, headers={"Accept": "application/json"})
     assert response.status_code == 200
     words: dict[str, Any] = response.json()

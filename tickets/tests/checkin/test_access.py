@@ -130,7 +130,7 @@ def test_volunteer_lands_at_the_door_after_the_login(gate: Gate) -> None:
 def test_scan_needs_the_csrf_token_of_its_form(gate: Gate) -> None:
     phone = Client(enforce_csrf_checks=True)
     phone.force_login(volunteer(gate))
-    data = {"code": "x", "nonce": "0" * 32}
+    data = {"code": "x", "key": "0" * 32}
     assert phone.post(reverse("checkin:scan-gate", args=[gate.pk]), data).status_code == 403
     page: Any = phone.get(path_of(gate))
     data["csrfmiddlewaretoken"] = page.context["csrf_token"]

@@ -86,7 +86,7 @@ def queued(
     code = ticket if isinstance(ticket, str) else ticket.code
     at = at or timezone.now()
     return {
-        "nonce": random_key().hex,
+        "key": random_key().hex,
         "digest": digest_of(code),
         "at": at.isoformat(),
         "device_verdict": device_verdict,
@@ -202,7 +202,7 @@ def test_page_that_is_kept_shows_no_message(
 ) -> None:
     """A message may contain a name; the next page that is not cached still shows it."""
     scan = scanned(checkpoint, ticket_for(event).code, ravi)
-    phone.post(checkpoint.url("undo", scan.link_id), {"reason": "Wrong ticket", "nonce": random_key().hex})
+    phone.post(checkpoint.url("undo", scan.link_id), {"reason": "Wrong ticket", "key": random_key().hex})
     first_status = 'role="status">'
     kept, shown = (phone.get(checkpoint.url(name)).content.decode() for name in ("offline", "scanner"))
     assert shown.count(first_status) == kept.count(first_status) + 1
@@ -287,7 +287,7 @@ def test_scan_whose_answer_came_too_late_for_the_device_is_compared(
     ticket = ticket_for(event)
     scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
     again = queued(ticket, device_verdict=device_verdict)
-    late = check_in(checkpoint, code=ticket.code, nonce=uuid.UUID(again["nonce"]), user=ravi)
+    late = check_in(checkpoint, code=ticket.code, key=uuid.UUID(again["key"]), user=ravi)
     assert isinstance(late, Scan)
     for _ in range(2):
         assert sent(phone, checkpoint, again) == [("already", is_conflict)]
@@ -297,7 +297,7 @@ def test_scan_whose_answer_came_too_late_for_the_device_is_compared(
 def test_scan_of_another_user_is_not_changed(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     ticket = ticket_for(event)
     other = scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
-    mine = {**queued(ticket, device_verdict="cancelled"), "nonce": other.nonce.hex}
+    mine = {**queued(ticket, device_verdict="cancelled"), "key": other.key.hex}
     assert sent(phone, checkpoint, mine) == [("in", False)]
     assert rows() == [("", "in", False)]
 
@@ -325,7 +325,7 @@ def test_upload_answer_contains_no_names(phone: Client, event: Event, checkpoint
     assert [word for word in ("Asha", ticket.code, ticket.student.reference) if word in response] == []
 
 
-GOOD = {"nonce": "0" * 32, "digest": "0" * 32, "at": "2026-12-05T10:00:00Z", "device_verdict": "in"}
+GOOD = {"key": "0" * 32, "digest": "0" * 32, "at": "2026-12-05T10:00:00Z", "device_verdict": "in"}
 MALFORMED = {
     "empty": "",
     "not JSON": "{",
@@ -339,9 +339,9 @@ MALFORMED = {
     **{
         f"{name} {value!r}": json.dumps({"scans": [{**GOOD, name: value}]})
         for name, value in (
-            ("nonce", "x"),
-            ("nonce", None),
-            ("nonce", 1),
+            ("key", "x"),
+            ("key", None),
+            ("key", 1),
             ("digest", "' OR 1=1--"),
             ("digest", "0" * 31),
             ("digest", []),

@@ -45,7 +45,7 @@ def test_concurrent_uploads_check_each_ticket_in_once() -> None:
     works = [partial(upload, checkpoint, scans, user=user) for user, scans in devices for _ in range(2)]
     results = at_once(works)
     assert [error for error in results if isinstance(error, Exception)] == []
-    verdicts = [[(scan.nonce, scan.verdict) for scan in result] for result in results]
+    verdicts = [[(scan.key, scan.verdict) for scan in result] for result in results]
     assert (verdicts[0], verdicts[2]) == (verdicts[1], verdicts[3])
     assert CheckIn.objects.count() == len(tickets)
     found = Counter(Scan.objects.values_list("verdict", "is_conflict"))

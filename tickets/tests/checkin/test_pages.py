@@ -18,7 +18,7 @@ from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,
-    nonce_in,
+    key_in,
     open_event,
     phone_of,
     scanned,
@@ -61,22 +61,22 @@ def test_scan_leads_to_its_verdict_with_a_form_for_the_next(
     assert [
         word for word in ("<h1>In</h1>", "Asha Raman", "Grade 7", "Main Hall", "is-green") if word in page
     ]
-    assert nonce_in(response) != str(Scan.objects.get().nonce)
+    assert key_in(response) != str(Scan.objects.get().key)
     assert "<b data-in>1</b> of <span data-of>1</span> in" in " ".join(page.split())
 
 
 def test_form_sent_twice_is_one_scan(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
-    data = {"code": ticket_for(event).code, "nonce": nonce_in(phone.get(checkpoint.url("scanner")))}
+    data = {"code": ticket_for(event).code, "key": key_in(phone.get(checkpoint.url("scanner")))}
     responses = [phone.post(checkpoint.url("scan"), data)["Location"] for _ in range(2)]
     assert responses[0] == responses[1]
     assert "is-green" in phone.get(responses[1]).content.decode()
 
 
-@pytest.mark.parametrize("nonce", ["", "x", "0" * 500])
-def test_scan_without_a_nonce_does_nothing(
-    phone: Client, checkpoint: Checkpoint, event: Event, nonce: str
+@pytest.mark.parametrize("key", ["", "x", "0" * 500])
+def test_scan_without_a_key_does_nothing(
+    phone: Client, checkpoint: Checkpoint, event: Event, key: str
 ) -> None:
-    response = phone.post(checkpoint.url("scan"), {"code": ticket_for(event).code, "nonce": nonce})
+    response = phone.post(checkpoint.url("scan"), {"code": ticket_for(event).code, "key": key})
     assert response["Location"] == checkpoint.url("scanner")
     assert not Scan.objects.exists()
 
@@ -118,7 +118,7 @@ def test_phone_camera_leads_from_the_ticket_to_the_check_in(
     assert f'href="{path}"' in public
     page = phone.get(path)
     assert checkpoint.url("scan") in page.content.decode()
-    response = phone.post(checkpoint.url("scan"), {"code": ticket.code, "nonce": nonce_in(page)}, follow=True)
+    response = phone.post(checkpoint.url("scan"), {"code": ticket.code, "key": key_in(page)}, follow=True)
     assert "<h1>In</h1>" in response.content.decode()
 
 
@@ -210,7 +210,7 @@ def test_person_found_by_search_is_checked_in(phone: Client, checkpoint: Checkpo
     page = phone.post(checkpoint.url("search"), {"text": "raman"}).content.decode()
     form = page[page.index('class="people"') :]
     sent = dict(
-        re.findall(r'<input type="hidden" name="(code|nonce|registration|found)" value="([^"]+)"', form)
+        re.findall(r'<input type="hidden" name="(code|key|registration|found)" value="([^"]+)"', form)
     )
     response = phone.post(checkpoint.url("scan"), sent, follow=True)
     assert "<h1>In</h1>" in response.content.decode()
@@ -225,7 +225,7 @@ def test_waiting_person_who_was_found_is_not_taken_for_another_ticket(
     page = phone.post(checkpoint.url("search"), {"text": "raman"}).content.decode()
     form = page[page.index('class="people"') :]
     sent = dict(
-        re.findall(r'<input type="hidden" name="(code|nonce|registration|found)" value="([^"]+)"', form)
+        re.findall(r'<input type="hidden" name="(code|key|registration|found)" value="([^"]+)"', form)
     )
     assert "<h1>No seat</h1>" in phone.post(checkpoint.url("scan"), sent, follow=True).content.decode()
 

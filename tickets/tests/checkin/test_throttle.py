@@ -74,7 +74,7 @@ def test_user_who_tries_references_is_stopped_with_one_alert(
     assert {as_json(phone, checkpoint, one)["verdict"] for one in tries} == {"unknown"}
     alert = Alert.objects.get()
     assert (alert.kind, alert.subject, alert.count) == ("guessing", str(ravi), 1)
-    sent = {"code": ticket.student.reference, "nonce": "0" * 32}
+    sent = {"code": ticket.student.reference, "key": "0" * 32}
     refused = phone.post(checkpoint.url("scan"), sent, headers={"Accept": "application/json"})
     assert (refused.status_code, refused.json()["verdict"]) == (429, "too_many")
     assert phone.post(checkpoint.url("scan"), sent).status_code == 429

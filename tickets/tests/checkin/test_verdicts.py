@@ -230,9 +230,9 @@ def test_ticket_of_another_fest_is_unknown(checkpoint: Checkpoint, ravi: Any) ->
     assert scanned(checkpoint, ticket_for(other).code, ravi).verdict == "unknown"
 
 
-def test_same_nonce_is_the_same_answer_and_one_row(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
-    ticket, nonce = ticket_for(event), random_key()
-    responses = [check_in(checkpoint, code=ticket.code, nonce=nonce, user=ravi) for _ in range(3)]
+def test_same_key_is_the_same_answer_and_one_row(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+    ticket, key = ticket_for(event), random_key()
+    responses = [check_in(checkpoint, code=ticket.code, key=key, user=ravi) for _ in range(3)]
     assert {getattr(response, "verdict", "") for response in responses} == {"in"}
     assert (Scan.objects.count(), CheckIn.objects.count()) == (1, 1)
 
@@ -245,7 +245,7 @@ def test_reference_of_several_tickets_here_asks_which(event: Event, ravi: Any) -
     checkpoint = checkpoint_of(gate_of(event.fest, name="Both"))
     submission = build_submission(event, other)
     reference = submission.student.reference
-    response = check_in(checkpoint, code=reference, nonce=random_key(), user=ravi)
+    response = check_in(checkpoint, code=reference, key=random_key(), user=ravi)
     assert isinstance(response, Choice)
     assert [one.registration.event.name for one in response.found] == ["Robo Race", "Chess"]
     assert not Scan.objects.exists()
@@ -267,7 +267,7 @@ def test_schools_code_opens_its_list(checkpoint: Checkpoint, event: Event, ravi:
     school = ticket_for(event).student.school
     delegation = Delegation.objects.create(fest=event.fest, school=school)
     for text in (delegation.code, f"https://fest.example/delegation/{delegation.code}/"):
-        response = check_in(checkpoint, code=text, nonce=random_key(), user=ravi)
+        response = check_in(checkpoint, code=text, key=random_key(), user=ravi)
         assert response == SchoolList(delegation)
     assert not Scan.objects.exists()
 

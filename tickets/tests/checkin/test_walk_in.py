@@ -26,7 +26,7 @@ from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,
-    nonce_in,
+    key_in,
     open_event,
     phone_of,
     scanned,
@@ -62,7 +62,7 @@ def seats_are_kept_no_longer(event: Event) -> None:
 
 def walk_in(registration: Registration, checkpoint: Checkpoint, user: Any) -> Scan:
     return seat_waiting(
-        registration, checkpoint=checkpoint, nonce=random_key(), user=user, reason="Waited at the door"
+        registration, checkpoint=checkpoint, key=random_key(), user=user, reason="Waited at the door"
     )
 
 
@@ -73,7 +73,7 @@ def newcomer(event: Event, **values: Any) -> Newcomer:
 
 def come(who: Newcomer, checkpoint: Checkpoint, user: Any) -> Scan:
     return seat_newcomer(
-        who, checkpoint=checkpoint, nonce=random_key(), user=user, reason="Registered at the door"
+        who, checkpoint=checkpoint, key=random_key(), user=user, reason="Registered at the door"
     )
 
 
@@ -187,9 +187,9 @@ def test_newcomer_of_another_grade_or_with_a_seat_is_refused(
 
 
 def test_same_submission_twice_gives_one_seat(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
-    nonce = random_key()
+    key = random_key()
     scans = [
-        seat_newcomer(newcomer(event), checkpoint=checkpoint, nonce=nonce, user=ravi, reason="At the door")
+        seat_newcomer(newcomer(event), checkpoint=checkpoint, key=key, user=ravi, reason="At the door")
         for _ in range(2)
     ]
     assert scans[0] == scans[1]
@@ -205,7 +205,7 @@ def test_card_of_a_waiting_person_offers_the_seat(checkpoint: Checkpoint, event:
     page = submit_scan(phone, checkpoint, waiting.student.reference)
     display = Scan.objects.get()
     assert "Give a free seat and let in" in page.content.decode()
-    response = phone.post(checkpoint.url("seat", display.link_id), {"nonce": nonce_in(page)}, follow=True)
+    response = phone.post(checkpoint.url("seat", display.link_id), {"key": key_in(page)}, follow=True)
     assert "<h1>In</h1>" in response.content.decode()
 
 
@@ -217,7 +217,7 @@ def test_form_registers_a_new_student(checkpoint: Checkpoint, event: Event, ravi
         "school": "Riverside",
         "grade": "7",
         "event": str(event.pk),
-        "nonce": nonce_in(page),
+        "key": key_in(page),
     }
     refused = phone.post(checkpoint.url("walk_in"), sent).content.decode()
     assert "only be registered with consent on paper" in refused
@@ -230,7 +230,7 @@ def test_form_refuses_an_event_of_another_checkpoint(checkpoint: Checkpoint, eve
     other = open_event(event.fest)
     phone = phone_of(ravi)
     sent = {"name": "Zoya", "school": "R", "grade": "7", "event": str(other.pk), "consent": "on"}
-    sent["nonce"] = nonce_in(phone.get(checkpoint.url("walk_in")))
+    sent["key"] = key_in(phone.get(checkpoint.url("walk_in")))
     assert "Select the event" in phone.post(checkpoint.url("walk_in"), sent).content.decode()
     assert not Student.objects.exists()
 

@@ -42,7 +42,7 @@ AT_THE_DOOR = {
     ),
     "green twice": (
         (
-            f'INSERT INTO {SCAN} (nonce, at, user_id, gate_id, "where", ticket_id, registration_id, verdict,'
+            f'INSERT INTO {SCAN} (key, at, user_id, gate_id, "where", ticket_id, registration_id, verdict,'
             ' device_verdict, is_offline, is_conflict, note) SELECT gen_random_uuid(), at, user_id, gate_id, "where",'
             f" ticket_id, registration_id, 'in', '', false, false, '' FROM {SCAN} WHERE verdict = 'already'"
         ),
@@ -80,8 +80,8 @@ def test_offender_at_the_door_is_named(seed: str) -> None:
 def test_seat_at_the_door_without_its_mail_is_named() -> None:
     event = open_event(fest_today(), name="Robo Race")
     details = Details(name="Zoya Khan", school="Riverside", grade=7, email="zoya@example.org")
-    checkpoint, user, nonce = checkpoint_of(gate_of(event.fest, event)), owner(), random_key()
-    seat_newcomer(Newcomer(details, event.pk), checkpoint=checkpoint, nonce=nonce, user=user, reason="Came")
+    checkpoint, user, key = checkpoint_of(gate_of(event.fest, event)), owner(), random_key()
+    seat_newcomer(Newcomer(details, event.pk), checkpoint=checkpoint, key=key, user=user, reason="Came")
     assert run() == []
     damage("DELETE FROM tickets_delivery")
     assert named("Robo Race: Zoya Khan (R) was confirmed at", run())
