@@ -14,7 +14,7 @@ from registrations.models import Change, Registration, Student, Submission
 from registrations.students import identity
 from registrations.students.identity import Details
 from tickets.checkin.verdict_view import _SENTENCES
-from tickets.mail.kinds.registry import new_kinds
+from tickets.mail.kinds import new_kinds
 from tickets.models import Delivery, Scan
 
 SET_LATER = {

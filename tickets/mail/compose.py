@@ -16,8 +16,8 @@ from django.utils import timezone, translation
 from registrations.booking.conflicts import conflicts_of
 from registrations.booking.waitlist import with_number
 from registrations.models import Registration
+from tickets.mail.kinds import new_kinds
 from tickets.mail.kinds.base import MailKind
-from tickets.mail.kinds.registry import new_kinds
 from tickets.mail.queue import POISON_ATTEMPTS, Result, later
 from tickets.models import Delivery, Ticket
 

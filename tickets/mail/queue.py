@@ -13,8 +13,7 @@ from registrations.students.names import mailbox_key
 from techfest.core.db.clock import database_now
 from techfest.core.db.leases import Lease
 from tickets.mail import mailbox_limit
-from tickets.mail.kinds import notice
-from tickets.mail.kinds.registry import IMPATIENT, TO_MANY, waits_for_pdf
+from tickets.mail.kinds import IMPATIENT, TO_MANY, notice, waits_for_pdf
 from tickets.models import Delivery
 
 Kind = Delivery.Kind

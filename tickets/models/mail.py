@@ -1,4 +1,4 @@
-"""Mails of the outbox, delivery events from the provider, and messages to many recipients."""
+"""Mails of the outbox, with the texts of notices, and the delivery events from the provider."""
 
 from typing import ClassVar
 
@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Fest
 from registrations.models import Change, ClassListJob, Student, Submission
 from techfest.core.db import processes
 from techfest.core.db.indexes import index_where_set
@@ -232,57 +231,3 @@ class DeliveryEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.happened_at:%Y-%m-%d %H:%M:%S}"
-
-
-class Message(models.Model):
-    """One message to all students in a filter: drafted, sent to its writer as a trial, confirmed, then sent.
-
-    `audience` is the filter, and `audience_text` describes it. Confirming writes the deliveries, which become due at
-    `goes_at`; stopping the message drops those that were not sent.
-    """
-
-    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+", verbose_name=_("fest"))
-    subject = models.CharField(_("subject"), max_length=150)
-    text = models.TextField(_("text"))
-    audience = models.JSONField(default=dict, editable=False)
-    audience_text = models.CharField(_("to"), max_length=300, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        editable=False,
-        related_name="+",
-        verbose_name=_("written by"),
-    )
-    created_at = models.DateTimeField(_("written"), db_default=Now(), editable=False)
-    tested_at = models.DateTimeField(_("tried"), null=True, editable=False)
-    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
-    goes_at = models.DateTimeField(_("goes"), null=True, editable=False)
-    total = models.PositiveIntegerField(_("mails"), default=0, editable=False)
-    stopped_at = models.DateTimeField(_("stopped"), null=True, editable=False)
-    stopped_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("stopped by"),
-    )
-
-    class Meta:
-        constraints: ClassVar = [
-            Trigger(
-                name="tickets_message_stays_in_its_fest",
-                event="BEFORE UPDATE OF fest_id",
-                condition="NEW.fest_id IS DISTINCT FROM OLD.fest_id",
-                function="tickets_refuse_moved_message",
-                body="""
-                    BEGIN
-                        RAISE EXCEPTION 'a message stays in its fest'
-                            USING ERRCODE = 'check_violation', CONSTRAINT = 'message_stays_in_its_fest';
-                    END
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.subject
