@@ -80,7 +80,7 @@ def scanner(browser: SignedIn, path: str, codes: Iterator[str]) -> Probe:
     """Scans one ticket after the other; anything but "in" counts as an error."""
 
     def scan() -> tuple[int, float]:
-        status, _to, seconds = browser.ask(path, {"code": next(codes), "nonce": str(uuid.uuid4())})
+        status, _to, seconds = browser.ask(path, {"code": next(codes), "key": str(uuid.uuid4())})
         if status == 200 and json.loads(browser.body)["verdict"] != "in":
             status = 0
         return status, seconds
