@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.students.names import clean_text
+from techfest.core.text import has_visible
 from techfest.core.text_limits import validate_marks
 
 LONGEST_TYPED = 4
@@ -47,7 +48,7 @@ class TextField(forms.CharField):
         validate_marks(text)
         if any(_is_control(character) for character in text):
             raise ValidationError(_("Remove the control characters from this field"))
-        return clean_text(text) if any(map(_is_seen, text)) else ""
+        return clean_text(text) if has_visible(text) else ""
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -125,8 +126,3 @@ def _is_control(character: str) -> bool:
     return (
         unicodedata.category(character) in ("Cc", "Cs", "Co") and not character.isspace()
     ) or character == "\ufffd"
-
-
-def _is_seen(character: str) -> bool:
-    """Whether the character is visible by itself: a letter, number, punctuation mark or symbol."""
-    return unicodedata.category(character)[0] in "LNPS"

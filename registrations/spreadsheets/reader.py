@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from registrations.spreadsheets import workbook
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.sheet import MAX_BYTES, Row, Sheet, excess, filled_rows, is_blank
+from registrations.spreadsheets.sheet import MAX_BYTES, Row, Sheet, excess, filled_rows
+from techfest.core.text import is_blank
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -163,7 +164,7 @@ def delimiter_of(text: str) -> str:
 def _consistency(text: str, delimiter: str) -> tuple[float, int]:
     widths: Counter[int] = Counter()
     for record in itertools.islice(_records(text, delimiter), _SAMPLE):
-        if any(not is_blank(cell) for cell in record) and record != [_END]:
+        if any(cell and not is_blank(cell) for cell in record) and record != [_END]:
             widths[len(record)] += 1
     columns, rows = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
     return (rows / widths.total(), columns) if columns > 1 else (0, 0)

@@ -25,6 +25,7 @@ from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
 from registrations.students.fields import StudentFields
 from registrations.students.names import clean_text, label_key
 from techfest.core.spreadsheet_cells import unguarded
+from techfest.core.text import has_visible
 
 _FLOAT = re.compile(r"(\d+)\.0+")
 
@@ -116,7 +117,7 @@ class _RowReader:
 
     def _name(self, row: Row) -> str:
         text = self._cell(row, Meaning.NAME)
-        if not clean_text(text).strip("-–—. "):
+        if not has_visible(text) or not clean_text(text).strip("-–—. "):
             # Only dashes count as empty here: Na and Nil are names.
             self._error(row, Meaning.NAME, Code.MISSING, _("Enter the student's full name"), text)
             return ""

@@ -6,7 +6,7 @@ This module runs in the process that reads workbooks and must not import Django.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from techfest.core.text import shortened
+from techfest.core.text import is_blank, shortened
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_ROWS = 1_000
@@ -60,15 +60,10 @@ def filled_rows(numbered: Iterable[tuple[int, Iterable[str]]]) -> tuple[Row, ...
 
 
 def trimmed(cells: Iterable[str]) -> tuple[str, ...]:
-    texts = [shortened(cell, MAX_CHARACTERS) if not is_blank(cell) else "" for cell in cells]
+    texts = [shortened(cell, MAX_CHARACTERS) if cell and not is_blank(cell) else "" for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
     return tuple(texts)
-
-
-def is_blank(text: str) -> bool:
-    """Return whether nothing is visible; a pasted cell may hold a byte order mark or a no-break space."""
-    return not text.strip(" \t\r\n\f\v\u00a0\u200b\u2060\ufeff") or text.isspace()
 
 
 def excess(rows: Iterable[Row], before: int = 0) -> tuple[str, int] | None:

@@ -4,19 +4,21 @@ import re
 import secrets
 import unicodedata
 
-from techfest.core.text import normalized
+from techfest.core.text import BLANK_LETTERS, IGNORABLES, normalized
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Characters that are not mistaken for one another when read or typed."""
 
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
-_SPACE = re.compile(r"\s+")
+_INVISIBLE = re.compile("[\u00ad\u180e\u200b\u2060-\u206f\ufeff\u202a-\u202e\ufff0-\ufff8]")
+_SPACE = re.compile(rf"[\s{BLANK_LETTERS}]+")
+_JOINERS = "\u200c\u200d"
+_UNDRAWN = re.compile(f"(?![{_JOINERS}])[{IGNORABLES}]")
 
 
 def clean_text(text: str) -> str:
-    """Return the text in NFC, without invisible marks and with single spaces.
+    """Return the text in NFC, without invisible marks and with single spaces, also for letters drawn as a space.
 
-    Joiners (ZWJ, ZWNJ) stay: Indian scripts and emoji need them.
+    Joiners (ZWJ, ZWNJ) and variation selectors stay: Indian scripts and emoji need them.
     """
     if text.isascii():
         return " ".join(text.split())
@@ -26,14 +28,15 @@ def clean_text(text: str) -> str:
 def name_key(name: str) -> str:
     """Return the comparison key of a name: NFKC, case-folded, punctuation and white space collapsed.
 
-    Combining marks stay, since they are vowels in Indian scripts. A name that consists only of punctuation is its own
-    key.
+    Combining marks stay, since they are vowels in Indian scripts. Characters that are not drawn are dropped, except
+    joiners, and letters drawn as a space are one: two names that look the same are the same. A name that consists
+    only of punctuation is its own key.
     """
     if name.isascii():
         folded = name.lower()
         words = folded.translate(_ASCII_SEPARATORS).split()
     else:
-        folded = normalized("NFKC", normalized("NFKC", name).casefold())
+        folded = _UNDRAWN.sub("", normalized("NFKC", normalized("NFKC", name).casefold()))
         words = "".join(" " if _separates(character) else character for character in folded).split()
     return " ".join(words) or clean_text(folded)
 
@@ -42,7 +45,8 @@ def label_key(label: str) -> str:
     """Return a section or roll number as it is stored and compared: NFKC, upper case, no separators."""
     if label.isascii():
         return label.upper().translate(_ASCII_SEPARATORS).replace(" ", "")
-    return "".join(character for character in normalized("NFKC", label).upper() if not _separates(character))
+    folded = _UNDRAWN.sub("", normalized("NFKC", label).upper())
+    return "".join(character for character in folded if not _separates(character))
 
 
 def school_key(name: str) -> str:
@@ -72,7 +76,8 @@ def grouped(reference: str) -> str:
 
 
 def _separates(character: str) -> bool:
-    return unicodedata.category(character)[0] in "PZC" and character not in "\u200c\u200d"
+    is_blank = unicodedata.category(character)[0] in "PZC" and character not in _JOINERS
+    return is_blank or character in BLANK_LETTERS
 
 
 _ASCII_SEPARATORS = {number: " " for number in range(128) if _separates(chr(number))}

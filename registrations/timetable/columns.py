@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from techfest.core.text import has_mark_run, normalized
+from techfest.core.text import has_mark_run, has_visible, normalized
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -103,7 +103,7 @@ def in_column(column: Column, text: str) -> str:
 def read_text(max_length: int) -> Callable[[str, CellContext], str]:
     def read(cell: str, _context: CellContext) -> str:
         text = " ".join(cell.split())
-        if not text:
+        if not has_visible(text):
             raise Unreadable(_("It is empty."))
         if len(text) > max_length:
             raise Unreadable(_("It has more than %(maximum)d characters.") % {"maximum": max_length})

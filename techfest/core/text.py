@@ -4,9 +4,8 @@ Unicode normalisation sorts combining marks by insertion, so its cost grows with
 letter with 5,000 marks costs as much as ten thousand names. No language stacks more than a handful.
 """
 
+import re
 import unicodedata
-from collections.abc import Iterator
-from itertools import groupby
 from typing import Literal, TypeAlias
 
 Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
@@ -16,6 +15,33 @@ MAX_MARKS = 30
 
 _GRAPHEME_JOINER = "\u034f"
 """An invisible character that splits a run of marks, as the stream-safe text format does."""
+
+BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0\U00013441\U00013442\U0001d159"
+"""Letters and symbols that are drawn as an empty space: fillers of Hangul and hieroglyphs, the empty Braille cell,
+the empty note head.
+"""
+IGNORABLES = (
+    "\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\ufff0-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Characters that are not drawn at all, as ranges of a regular expression: Unicode's Default_Ignorable_Code_Point
+without the fillers above, and the annotation marks up to U+FFFC. Joiners and variation selectors are among them.
+"""
+_UNDRAWN = re.compile(f"[{BLANK_LETTERS}{IGNORABLES}]")
+_BLANK = re.compile(rf"[\s{BLANK_LETTERS}{IGNORABLES}]*")
+
+
+def is_blank(text: str) -> bool:
+    """Whether the text is empty to the eye: white space, a byte order mark, fillers."""
+    return _BLANK.fullmatch(text) is not None
+
+
+def has_visible(text: str) -> bool:
+    """Whether a reader sees something: a letter, number, punctuation mark or symbol that is drawn.
+
+    A text of stray combining marks or control characters has nothing to see, but is not blank.
+    """
+    return any(unicodedata.category(one)[0] in "LNPS" and not _UNDRAWN.match(one) for one in text)
 
 
 def has_mark_run(text: str) -> bool:
@@ -35,7 +61,8 @@ def normalized(form: Form, text: str) -> str:
     Forms and file readers reject such runs with a message; this is the safeguard if one does not.
     """
     if has_mark_run(text):
-        text = "".join(_GRAPHEME_JOINER.join(_parts(run)) if is_mark else run for is_mark, run in _runs(text))
+        mark = _marks_in(text)
+        text = re.sub(f"({mark}{{{MAX_MARKS}}})(?={mark})", rf"\1{_GRAPHEME_JOINER}", text)
     return unicodedata.normalize(form, text)  # noqa: TID251  # the one place
 
 
@@ -46,8 +73,18 @@ def shortened(text: str, max_length: int) -> str:
     """
     text = text[: max_length * (MAX_MARKS + 1)]
     if has_mark_run(text):
-        text = "".join(run[: MAX_MARKS + 1] if is_mark else run for is_mark, run in _runs(text))
+        mark = _marks_in(text)
+        text = re.sub(f"({mark}{{{MAX_MARKS + 1}}}){mark}+", r"\1", text)
     return text[: max_length + 1]
+
+
+def _marks_in(text: str) -> str:
+    """A regular expression for one combining mark of this text.
+
+    The workbook reader has a second of processor time for a thousand cells of thousands of marks, so only the
+    different characters are looked at in Python.
+    """
+    return f"[{re.escape(''.join(sorted(filter(_is_mark, set(text)))))}]"
 
 
 def _run_around(text: str, at: int) -> int:
@@ -58,14 +95,6 @@ def _run_around(text: str, at: int) -> int:
     while last + 1 < len(text) and last - first < MAX_MARKS and _is_mark(text[last + 1]):
         last += 1
     return last - first + 1
-
-
-def _runs(text: str) -> Iterator[tuple[bool, str]]:
-    return ((is_mark, "".join(run)) for is_mark, run in groupby(text, _is_mark))
-
-
-def _parts(marks: str) -> list[str]:
-    return [marks[at : at + MAX_MARKS] for at in range(0, len(marks), MAX_MARKS)]
 
 
 def _is_mark(character: str) -> bool:

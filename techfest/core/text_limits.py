@@ -1,4 +1,4 @@
-"""The limits of `techfest.core.text` for forms: text fields reject runs of combining marks with a message."""
+"""The limits of `techfest.core.text` for forms: what every text field rejects, with a message."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from techfest.core.text import MAX_MARKS, has_mark_run
+from techfest.core.text import MAX_MARKS, has_mark_run, has_visible
 
 if TYPE_CHECKING:
     _Form = forms.BaseForm
@@ -14,6 +14,7 @@ else:
     _Form = object
 
 TOO_MANY_MARKS = _("Remove the accents that are stacked on one letter: it can carry %(maximum)d at most")
+INVISIBLE = _("Nothing of this text can be seen: it has only spaces and invisible characters. Type it again")
 
 
 def validate_marks(value: Any) -> None:
@@ -25,16 +26,25 @@ def validate_marks(value: Any) -> None:
         raise ValidationError(TOO_MANY_MARKS, code="marks", params={"maximum": MAX_MARKS})
 
 
-def limit_marks(field: forms.Field | None) -> None:
-    """Add the validator to a text field, once."""
-    if isinstance(field, forms.CharField) and validate_marks not in field.validators:
-        field.validators.append(validate_marks)
+def validate_visible(value: Any) -> None:
+    """Raise ValidationError for a text of which a reader would see nothing, like a name of Hangul fillers."""
+    if isinstance(value, str) and value and not has_visible(value):
+        raise ValidationError(INVISIBLE, code="invisible")
+
+
+def limit_text(field: forms.Field | None) -> None:
+    """Add the validators to a text field, once. A password is not shown, so it may be of any characters."""
+    if not isinstance(field, forms.CharField) or validate_marks in field.validators:
+        return
+    field.validators.append(validate_marks)
+    if not isinstance(field.widget, forms.PasswordInput):
+        field.validators.append(validate_visible)
 
 
 class LimitedText(_Form):
-    """A form whose text fields all have the validator. A test checks that every form of the site is one."""
+    """A form whose text fields all have the validators. A test checks that every form of the site is one."""
 
     def full_clean(self) -> None:
         for field in self.fields.values():
-            limit_marks(field)
+            limit_text(field)
         super().full_clean()

@@ -1,6 +1,7 @@
 """Lists made to keep the reader busy: every row is reported, in a bounded number of steps."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -98,6 +99,14 @@ def test_hundreds_of_stacked_names_cost_few_steps(way: Callable[[Table], Sheet])
     assert len(listed.rows_with_errors) == len(table) - 1
     assert steps.normalized < 1_000_000
     assert steps.lines < 3_000 * len(table) + 4 * sum(len(row[0]) for row in table)
+
+
+def test_four_lists_of_stacked_names_at_once_are_all_read() -> None:
+    """Each took all the processor time that the reader has, so two or three of them could "not be uploaded"."""
+    data = xlsx_bytes([TITLES, *([STACKED, *GOOD[1:]] for _ in range(820))])
+    with ThreadPoolExecutor(4) as pool:
+        sheets = list(pool.map(read_file, [data] * 4))
+    assert [len(sheet.rows) for sheet in sheets] == [821] * 4
 
 
 def test_title_of_stacked_marks_is_a_column_that_is_not_used() -> None:

@@ -191,6 +191,23 @@ def test_process_that_takes_too_long_is_ended_and_may_be_tried_again(monkeypatch
     assert str(refused.value.text) == "The selected file could not be uploaded – try again"
 
 
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [("while True: pass", "slow"), ("import time; time.sleep(60)", "failed")],
+    ids=["computing", "waiting"],
+)
+def test_file_is_the_reason_if_its_reader_had_the_processor(
+    monkeypatch: pytest.MonkeyPatch, program: str, code: str
+) -> None:
+    """On a busy machine the wall clock ends a hostile file first; trying it again would not help."""
+    monkeypatch.setattr(workbook, "COMMAND", (sys.executable, "-S", "-c", program))
+    monkeypatch.setattr(workbook, "TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(workbook, "_MOST_OF_THE_LIMIT", 0.1)
+    with pytest.raises(FileRefused) as refused:
+        read_file(xlsx_bytes(TABLE))
+    assert refused.value.code == code
+
+
 def test_reader_ends_by_the_kernel_when_it_loops() -> None:
     """The limit of processor time, with the real value and a loop that no file could start."""
     loop = "from registrations.spreadsheets.workbook_process import restrict; restrict()\nwhile True: pass"

@@ -51,6 +51,8 @@ def test_text_with_any_white_space_has_single_spaces() -> None:
         ("A. P. J. Abdul Kalam", "A P J Abdul Kalam"),
         ("Asha, Rao", "Asha Rao"),
         ("İpek", "İPEK"),
+        ("Asha Rao", "Asha\u3164Rao\u2800"),
+        ("Asha", "A\ufe0fsh\u034fa\U000e0100\u180e"),
     ],
 )
 def test_name_key_of_two_spellings_is_one(one: str, other: str) -> None:
@@ -71,6 +73,20 @@ def test_name_key_of_two_names_is_two(one: str, other: str) -> None:
     assert name_key(one) != name_key(other)
 
 
+@pytest.mark.parametrize("text", ["Asha\u3164\uffa0Rao", "\u2800Asha \u1160Rao\u2800"])
+def test_letters_that_are_drawn_as_a_space_are_one(text: str) -> None:
+    assert clean_text(text) == "Asha Rao"
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800\uffa0", "\ufe0f"])
+def test_key_of_a_text_that_is_not_drawn_is_empty(name: str) -> None:
+    assert (name_key(name), label_key(name), school_key(name)) == ("", "", "")
+
+
+def test_emoji_keeps_its_variation_selector() -> None:
+    assert clean_text("❤\ufe0f Asha") == "❤\ufe0f Asha"
+
+
 @pytest.mark.parametrize("name", ["!!!", "🤖", FAMILY, "..."])
 def test_name_key_of_punctuation_only_is_not_empty(name: str) -> None:
     assert name_key(name) == name
@@ -81,7 +97,7 @@ def test_name_key_of_a_key_is_itself(name: str) -> None:
     assert name_key(name_key(name)) == name_key(name)
 
 
-@pytest.mark.parametrize("label", ["9-A", "9 a", "９Ａ", "9.A "])
+@pytest.mark.parametrize("label", ["9-A", "9 a", "９Ａ", "9.A ", "9\u2800A\ufe0f"])
 def test_label_key_ignores_case_and_separators(label: str) -> None:
     assert label_key(label) == "9A"
 

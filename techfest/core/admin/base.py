@@ -20,7 +20,7 @@ from techfest.core.admin.pages import staff_page
 from techfest.core.admin.visibility import is_filter_lookup, visible_rows
 from techfest.core.db.clock import database_now
 from techfest.core.roles import seen_by, sees_all
-from techfest.core.text_limits import limit_marks
+from techfest.core.text_limits import limit_text
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -99,7 +99,7 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        limit_marks(field)
+        limit_text(field)
         if isinstance(field, forms.SplitDateTimeField):
             _name_parts(field.widget)
         return field

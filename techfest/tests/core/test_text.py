@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techfest.core.text import MAX_MARKS, Form, has_mark_run, normalized, shortened
+from techfest.core.text import MAX_MARKS, Form, has_mark_run, has_visible, is_blank, normalized, shortened
 from techfest.core.text_limits import validate_marks
 from techfest.tests.support.steps import cost_of, counted
 from techfest.tests.support.worst_texts import MARKS, worst_texts
@@ -65,6 +65,55 @@ def test_shortened_text_is_small_and_still_refused(text: str, limit: int) -> Non
     is_refused = len(text) > limit or has_mark_run(text)
     assert (len(short) > limit or has_mark_run(short)) is is_refused
     assert is_refused or short == text
+
+
+def test_shortening_a_long_run_takes_a_few_lines_of_python() -> None:
+    """Per character it took a second for 820 cells, which is all that the reader of workbooks has."""
+    text = stacked(4980)
+    with counted() as steps:
+        assert shortened(text, 5000) == stacked(MAX_MARKS + 1)
+    assert steps.lines < 100
+
+
+UNDRAWN = {
+    "Hangul filler": "\u3164",
+    "its half-width form": "\uffa0",
+    "Hangul initial filler": "\u115f",
+    "Hangul vowel filler": "\u1160",
+    "Braille blank": "\u2800",
+    "null notehead": "\U0001d159",
+    "soft hyphen": "\u00ad",
+    "grapheme joiner": "\u034f",
+    "Khmer inherent vowel": "\u17b4",
+    "Mongolian variation selector": "\u180b",
+    "Mongolian vowel separator": "\u180e",
+    "joiner": "\u200d",
+    "mark of direction": "\u200f",
+    "invisible plus": "\u2064",
+    "variation selector": "\ufe0f",
+    "byte order mark": "\ufeff",
+    "object replacement": "\ufffc",
+    "shorthand overlap": "\U0001bca0",
+    "beam of notes": "\U0001d173",
+    "tag": "\U000e0041",
+    "variation selector 17": "\U000e0100",
+}
+
+
+@pytest.mark.parametrize("text", [*UNDRAWN.values(), "".join(UNDRAWN.values()), " \u00a0\u3000\u1680"])
+def test_text_that_is_not_drawn_is_blank_and_shows_nothing(text: str) -> None:
+    assert (is_blank(text * 3), has_visible(text * 3)) == (True, False)
+    assert (is_blank(f"{text}A{text}"), has_visible(f"{text}A{text}")) == (False, True)
+
+
+@pytest.mark.parametrize("text", ["A", "1", "!", "❤", "अ", "가", "ᄀ", "⠁", "𝄞"])
+def test_text_that_is_drawn_is_seen(text: str) -> None:
+    assert (is_blank(text), has_visible(text)) == (False, True)
+
+
+@pytest.mark.parametrize("text", ["\u0301", "\x00"])
+def test_stray_mark_is_neither_blank_nor_visible(text: str) -> None:
+    assert (is_blank(text), has_visible(text)) == (False, False)
 
 
 def _mark_runs(text: str) -> list[str]:

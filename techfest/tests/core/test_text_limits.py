@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from events.admin_base import BaseAdmin, RecordAdmin
 from registrations.fields import TextField
-from techfest.core.text_limits import LimitedText, limit_marks
+from techfest.core.text_limits import LimitedText, limit_text
 from techfest.tests.support.steps import counted
 from techfest.tests.support.worst_texts import MARKS, worst_texts
 
@@ -67,7 +67,7 @@ def every_field() -> dict[str, forms.CharField]:
             alike = (type(field), name, field.max_length, getattr(field, "max_characters", 0))
             found.setdefault(alike, (f"{form.__name__}.{name}", deepcopy(field)))
     for _name, field in found.values():
-        limit_marks(field)
+        limit_text(field)
         field.required = False
     return dict(found.values())
 
@@ -133,6 +133,17 @@ def _refuses(field: forms.CharField) -> bool:
     except ValidationError as refused:
         return any(error.code == "marks" for error in refused.error_list)
     return False
+
+
+@pytest.mark.parametrize("text", ["\u3164", "\u2800\u2800", "\ufe0f\u200d", "\U000e0100", "\u115f \uffa0"])
+def test_text_that_cannot_be_seen_is_no_text_for_any_field(text: str) -> None:
+    """A required field then asks for one. A password is never shown."""
+    accepted = []
+    for name, field in every_field().items():
+        with contextlib.suppress(ValidationError):
+            if field.clean(text) not in field.empty_values:
+                accepted.append((name, field.widget.input_type))
+    assert {kind for _name, kind in accepted} <= {"password"}, accepted
 
 
 @hypothesis(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
