@@ -8,7 +8,9 @@ class TechfestConfig(AppConfig):
     name = "techfest"
 
     def ready(self) -> None:
-        from . import checks, deploy_checks  # importing registers the checks
+        # Celery's application, for `shared_task`; `techfest/__init__.py` stays empty, because the reader of workbooks
+        # imports `techfest.core.text` and must start fast. Importing the others registers the checks.
+        from . import celery, checks, deploy_checks
 
 
 class TechfestAdminConfig(SimpleAdminConfig):

@@ -12,6 +12,7 @@ import pytest
 
 from registrations.spreadsheets import sandbox
 from registrations.spreadsheets.reader import read_file
+from registrations.spreadsheets.workbook import COMMAND
 from registrations.tests.builders.spreadsheets import xlsx_bytes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the filter is one of Linux")
@@ -46,6 +47,7 @@ ATTEMPTS = {
     "a namespace": "ctypes.CDLL(None).unshare(0x20000000) == 0 or 1 / 0",
 }
 NEED_ROOT = {"a namespace"}
+HEAVY = {"django", "celery", "kombu", "redis", "psycopg", "asyncio"}
 
 
 def run(folder: Path, attempt: str, *, wall: str) -> bool:
@@ -98,6 +100,14 @@ def test_kernel_says_that_the_filter_is_there_and_no_privilege_can_come_back() -
     output = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stdout
     words = dict(line.split(":\t", 1) for line in output.splitlines() if ":\t" in line)
     assert (words["NoNewPrivs"].strip(), words["Seccomp"].strip()) == ("1", "2")
+
+
+def test_process_that_opens_workbooks_imports_neither_django_nor_celery() -> None:
+    """Its processor time is limited to one second, and importing them takes a good part of it."""
+    code = f"import {COMMAND[-1]}, sys; print({{name.partition('.')[0] for name in sys.modules}} & {HEAVY})"
+    command = [*COMMAND[:-2], "-c", code]
+    printed = subprocess.run(command, cwd=Path.cwd(), env={}, check=True, capture_output=True, text=True).stdout
+    assert printed == "set()\n"
 
 
 def test_good_workbook_is_read_behind_the_filter() -> None:
