@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event, Fest
-from registrations.fields import EmailField, TextField, offer
+from registrations.fields import EmailField, offer
 from registrations.models import ConsentText, Student
-from registrations.students.fields import StudentFields
+from registrations.students.fields import STUDENT_FIELDS, SchoolField, StudentFields
 from registrations.students.identity import Details
-from registrations.students.names import school_key
 from techfest.core.formatting import exact_moment
 from techfest.core.text_limits import LimitedText
 
@@ -56,6 +55,19 @@ class OwnDetailsForm(DetailsForm):
         if student.fest.confirms_addresses and student.email:
             words = _("Enter an e-mail address: this fest asks for one, and sends a link to confirm it")
             require_email(self, words)
+
+
+class OthersDetailsForm(DetailsForm):
+    """The same, typed by a teacher or a volunteer: browsers must not offer their own name and address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in {"name", "email"} & set(self.fields):
+            self.fields[name].widget.attrs.pop("autocomplete", None)
+        self.fields["name"].error_messages["required"] = _("Enter the full name")
+        self.fields["grade"].error_messages |= dict.fromkeys(
+            ("required", "invalid_choice"), _("Select the grade")
+        )
 
 
 def require_email(form: DetailsForm, words: "str | _StrPromise") -> None:
@@ -128,19 +140,11 @@ class OwnEventsForm(EventsForm):
 class RegistrationForm(EventsForm, DetailsForm):
     """The public registration form: one page, one or several events."""
 
-    school = TextField(
-        label=gettext_lazy("School"),
-        max_characters=200,
-        too_long=gettext_lazy("Name of the school must be 200 characters or less"),
-        key=school_key,
-        help_text=gettext_lazy("Not in the list? Type its name."),
-        attrs={"autocomplete": "organization", "list": "schools", "dir": "auto"},
-        error_messages={"required": gettext_lazy("Enter the name of your school")},
-    )
+    school = SchoolField()
     consent = forms.BooleanField(
         error_messages={"required": gettext_lazy("Tick the box to agree, or ask a parent or guardian")}
     )
-    field_order = ("events", "name", "school", "grade", "section", "roll_number", "email")
+    field_order = ("events", "name", "school")
 
     def __init__(
         self, data: QueryDict | None = None, *, fest: Fest, consent: ConsentText, **kwargs: Any
@@ -202,8 +206,7 @@ class RegistrationForm(EventsForm, DetailsForm):
 
     def details(self, language: str) -> Details:
         """The student's details. The form must be valid."""
-        names = ("name", "school", "grade", "section", "roll_number", "email")
-        return Details(**{name: self.cleaned_data[name] for name in names}, language=language)
+        return Details(**self.student_values, school=self.cleaned_data["school"], language=language)
 
 
 def _is_reworded(data: QueryDict, consent: ConsentText) -> bool:
@@ -220,13 +223,7 @@ class LinkForm(PlainForm):
 
 def details_of(student: Student) -> dict[str, Any]:
     """Initial values of a form about this student."""
-    return {
-        "name": student.name,
-        "grade": student.grade,
-        "section": student.section,
-        "roll_number": student.roll_number,
-        "email": student.email,
-    }
+    return {name: getattr(student, name) for name in STUDENT_FIELDS}
 
 
 def _refuse_overlaps(events: list[Event]) -> None:

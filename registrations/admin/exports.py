@@ -5,15 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from registrations.models import Hold, Registration, School
+from registrations.students.fields import LIST_COLUMNS
 from registrations.students.names import grouped
 from techfest.core.admin.export import Column
 
-STUDENT = (
-    ("name", _("Name")),
-    ("grade", _("Grade")),
-    ("section", _("Section")),
-    ("roll_number", _("Roll number")),
-)
+STUDENT = tuple((name, column.heading) for name, column in LIST_COLUMNS.items() if name != "email")
 
 
 def of_student(path: str = "") -> tuple[Column, ...]:

@@ -1,5 +1,6 @@
 """Students in the admin: searched, read and corrected."""
 
+from copy import deepcopy
 from typing import Any
 
 from django import forms
@@ -15,9 +16,9 @@ from registrations.admin import exports
 from registrations.admin.history import change_lines
 from registrations.admin.privacy import ConsentFilter, PersonalDataPages
 from registrations.admin.student_actions import NamesakesFilter, StudentActions
-from registrations.forms import DetailsForm
 from registrations.models import Change, Consent, MergedReference, Registration, Student
-from registrations.students.corrections import CORRECTABLE, correct
+from registrations.students.corrections import correct
+from registrations.students.fields import STUDENT_FIELDS, StudentFields
 from registrations.students.names import grouped
 from techfest.core.admin.concurrent_edits import MergingForm
 from techfest.core.audit_log import Line
@@ -31,25 +32,14 @@ class StudentForm(MergingForm):
     Only the database can tell whether a correction is allowed, so validation ends with writing it.
     """
 
-    name = DetailsForm.base_fields["name"]
-    section = DetailsForm.base_fields["section"]
-    roll_number = DetailsForm.base_fields["roll_number"]
-    email = DetailsForm.base_fields["email"]
     user: Any = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in Student._meta.fields:
-            if field.name in self.fields:
-                shown = self.fields[field.name]
-                shown.label, shown.help_text = capfirst(field.verbose_name), ""
 
     def _post_clean(self) -> None:
         """Write the correction after all other checks, including those of the model."""
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, as its forms of users use it
         if self.errors or not self.changed_data:
             return
-        values = {name: self.cleaned_data[name] for name in CORRECTABLE}
+        values = {name: self.cleaned_data[name] for name in STUDENT_FIELDS}
         actor, deadline = Change.Actor.ORGANISER, Deadline()
         try:
             correct(self.instance.pk, values=values, actor=actor, user=self.user, deadline=deadline)
@@ -112,7 +102,7 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     )
     search_fields = ("name", "email", "reference", "merged_references__reference", "school__name")
     ordering = ("-created_at", "-pk")
-    fields = (*CORRECTABLE, "school", "fest", "shown_language", "shown_reference", "created_at")
+    fields = (*STUDENT_FIELDS, "school", "fest", "shown_language", "shown_reference", "created_at")
     readonly_fields = ("school", "fest", "shown_language", "shown_reference", "created_at")
     inlines = (RegistrationsInline, ConsentsInline)
     actions = ("cancel_everything", "merge_students", "erase_students")
@@ -135,6 +125,14 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
         """Return the audit log of the student, with the changes of the registrations that the user may see."""
         changes = change_lines(request, self.admin_site, about="event", registration__student=obj)
         return [*super().lines_of(request, obj), *changes]
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Return the field of the public form, under the label of the model; the grade is a number here."""
+        if db_field.name not in STUDENT_FIELDS or db_field.name == "grade":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = deepcopy(StudentFields.base_fields[db_field.name])
+        field.label, field.help_text = capfirst(db_field.verbose_name), ""
+        return field
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: type[forms.ModelForm[Any]] = super().get_form(request, obj, change=change, **kwargs)

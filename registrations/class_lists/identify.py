@@ -10,7 +10,6 @@ from registrations.booking.policy import SeatRequest
 from registrations.models import ClassList, Student, Submission
 from registrations.spreadsheets.duplicates import typo_keys
 from registrations.spreadsheets.listing import ListedStudent
-from registrations.students.fields import StudentFields
 from registrations.students.identity import may_be_same
 from registrations.students.names import email_key, name_key
 
@@ -90,14 +89,17 @@ def identity_of(student: Student) -> tuple[int, str, str, str]:
 
 
 def _corrections(listed: ListedStudent, student: Student) -> dict[str, str]:
-    """Return what the row adds or changes; an empty cell changes nothing."""
+    """Return what the row adds or changes; an empty cell changes nothing.
+
+    Section and roll number tell namesakes apart, so one that is known already is not changed.
+    """
     new = {}
-    if listed.section and not student.section:
-        new["section"] = listed.section
-    if listed.roll_number and not student.roll_number:
-        new["roll_number"] = listed.roll_number
-    if listed.email and email_key(listed.email) != student.email_key:
-        new["email"] = listed.email
+    for name, value in listed.student_values.items():
+        known = getattr(student, name)
+        if name in ("name", "grade") or not value or (known and name in ("section", "roll_number")):
+            continue
+        if email_key(value) != student.email_key if name == "email" else value != known:
+            new[name] = value
     return new
 
 
@@ -200,5 +202,5 @@ def _student(class_list: ClassList, listed: ListedStudent) -> Student:
     return Student(
         fest_id=class_list.fest_id,
         school_id=class_list.school_id,
-        **{name: getattr(listed, name) for name in StudentFields.base_fields},
+        **listed.student_values,
     )

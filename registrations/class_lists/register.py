@@ -17,7 +17,6 @@ from registrations.models import Change, ClassListEntry, ClassListJob, ClassList
 from registrations.spreadsheets.listing import ListedStudent
 from registrations.students import consents
 from registrations.students.corrections import correct_many
-from registrations.students.fields import StudentFields
 from registrations.students.identity import delete_inserted, insert_all
 from techfest.core.db.bulk import insert
 from techfest.core.db.clock import database_now
@@ -148,8 +147,8 @@ def _event_ids(work: Work, row_student: RowStudent) -> list[int]:
 
 
 def _take_over(student: Student, corrected: Student) -> None:
-    for name in ("section", "roll_number", "email", "email_key", "link_version"):
-        setattr(student, name, getattr(corrected, name))
+    for column in Student._meta.concrete_fields:
+        setattr(student, column.attname, getattr(corrected, column.attname))
 
 
 def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
@@ -243,5 +242,5 @@ def _mark_done(
 
 def _digest(listed: ListedStudent) -> bytes:
     """Return the digest of everything that the row registers."""
-    content = [*(getattr(listed, name) for name in StudentFields.base_fields), *listed.events]
+    content = [*listed.student_values.values(), *listed.events]
     return hashlib.sha256(json.dumps(content).encode()).digest()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from registrations.booking.waitlist import with_number
 from registrations.models import Change, ClassListRow, Conflict, Consent, MergedReference, Result, Student
 from registrations.signals import student_data_requested
+from registrations.students.fields import STUDENT_FIELDS
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
@@ -57,15 +58,12 @@ def _own_tables(student: Student) -> list[ExportTable]:
 
 def _person(student: Student) -> Row:
     merged = MergedReference.objects.filter(student=student).order_by("reference")
+    labels = {one.name: str(one.verbose_name) for one in Student._meta.concrete_fields}
     return {
         "reference": student.reference,
         "other references": ", ".join(merged.values_list("reference", flat=True)),
-        "name": student.name,
         "school": student.school.name,
-        "grade": student.grade,
-        "section": student.section,
-        "roll number": student.roll_number,
-        "e-mail": student.email,
+        **{labels[name]: getattr(student, name) for name in STUDENT_FIELDS},
         "language": student.language,
         "fest": student.fest.name,
         "since": local_time(student.created_at, student),

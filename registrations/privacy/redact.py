@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from events.models import AuditEntry
 from registrations.class_lists.drafts import lock_lists
 from registrations.models import Change, ClassList, ClassListJob, ClassListRow, Erasure, Student
+from registrations.students.fields import STUDENT_FIELDS
 from registrations.students.names import email_key, name_key, random_reference
 
 
@@ -45,27 +46,27 @@ def empty_student(student: Student, *, now: dt.datetime) -> None:
     The name key becomes random with a character that no real key contains, so that no student is ever matched with
     it. Links and printed references become invalid.
     """
-    student.name = student.email = student.email_key = student.section = student.roll_number = ""
+    details = [field for field in Student._meta.concrete_fields if field.name in STUDENT_FIELDS]
+    erased = [field.name for field in details if field.name != "grade"]
+    for field in details:
+        if field.name in erased:
+            setattr(student, field.name, field.get_default())
+    student.email_key = ""
     student.name_key = f"erased:{secrets.token_hex(16)}"
     student.language = settings.LANGUAGE_CODE
     student.reference = random_reference()
     student.link_version += 1
     student.email_verified_at, student.erased_at = None, now
-    student.save(
-        update_fields=[
-            "name",
-            "name_key",
-            "section",
-            "roll_number",
-            "email",
-            "email_key",
-            "language",
-            "reference",
-            "link_version",
-            "email_verified_at",
-            "erased_at",
-        ]
+    others = (
+        "email_key",
+        "name_key",
+        "language",
+        "reference",
+        "link_version",
+        "email_verified_at",
+        "erased_at",
     )
+    student.save(update_fields=[*erased, *others])
 
 
 def erased_text() -> str:

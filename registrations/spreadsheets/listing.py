@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from registrations.spreadsheets.headers import Column, Meaning
 from registrations.spreadsheets.sheet import MAX_CHARACTERS, Row
+from registrations.students.fields import StudentValues
 from registrations.students.names import clean_text, name_key
 from techfest.core.spreadsheet_cells import unguarded
 from techfest.core.text import MAX_MARKS, has_mark_run
@@ -47,19 +48,14 @@ class Problem:
     other_row: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ListedStudent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedStudent(StudentValues):
     """One cleaned row. What could not be read is empty (a grade is 0) and has an error in the list's problems.
 
     `section` and `roll_number` are normalised for comparison; `events` are slugs without duplicates, in order.
     """
 
     row: int
-    name: str
-    grade: int
-    section: str = ""
-    roll_number: str = ""
-    email: str = ""
     events: tuple[str, ...] = ()
 
     @property

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ from registrations.spreadsheets.listing import (
     unused_cells,
 )
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
-from registrations.students.fields import StudentFields
+from registrations.students.fields import STUDENT_FIELDS, StudentFields
 from registrations.students.names import clean_text, label_key
 from techfest.core.spreadsheet_cells import unguarded
 from techfest.core.text import has_visible
@@ -88,15 +89,17 @@ class _RowReader:
 
     def _student(self, row: Row) -> ListedStudent:
         grade, section = self._grade_and_section(row)
-        return ListedStudent(
-            row.number,
-            self._name(row),
-            grade,
-            section,
-            label_key(self._optional(row, Meaning.ROLL_NUMBER)),
-            self._email(row),
-            self._events(row),
-        )
+        values: dict[str, Any] = {
+            "name": self._name(row),
+            "grade": grade,
+            "section": section,
+            "roll_number": label_key(self._optional(row, Meaning.ROLL_NUMBER)),
+            "email": self._email(row),
+        }
+        for name in STUDENT_FIELDS:
+            if name not in values:
+                values[name] = self._optional(row, Meaning(name))
+        return ListedStudent(row=row.number, events=self._events(row), **values)
 
     def _limited(self, row: Row) -> Row:
         """Blank the cells that are too long or have stacked accents; in a used column each of them is an error."""

@@ -12,11 +12,10 @@ from registrations.booking.errors import ActionRejected
 from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, note
 from registrations.models import Change, Registration, Student
+from registrations.students.fields import STUDENT_FIELDS
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.errors import ConcurrentUpdate
-
-CORRECTABLE = ("name", "grade", "section", "roll_number", "email")
 
 
 def correct(
@@ -96,14 +95,14 @@ def correct_many(
 
 def _wanted(student: Student, values: Mapping[str, Any]) -> Student:
     """Return the student with the corrected details. Fields that are not given keep their value."""
-    kept = {name: getattr(student, name) for name in CORRECTABLE}
+    kept = {name: getattr(student, name) for name in STUDENT_FIELDS}
     wanted = Student(**(kept | dict(values)))
     wanted.set_keys()
     return wanted
 
 
 def _differing(student: Student, wanted: Student) -> list[str]:
-    return [name for name in CORRECTABLE if getattr(wanted, name) != getattr(student, name)]
+    return [name for name in STUDENT_FIELDS if getattr(wanted, name) != getattr(student, name)]
 
 
 def _require_lawful(
@@ -138,7 +137,7 @@ def _require_grade(registrations: list[Registration], grade: int) -> None:
 def _save(corrections: list[tuple[Student, Student, list[str]]]) -> None:
     """Save all corrections in one statement. A new e-mail address invalidates the old links."""
     for student, wanted, fields in corrections:
-        for name in CORRECTABLE:
+        for name in STUDENT_FIELDS:
             setattr(student, name, getattr(wanted, name))
         student.set_keys()
         if "email" in fields:

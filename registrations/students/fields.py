@@ -1,25 +1,41 @@
-"""The fields of a student, declared once: label, validation, and the titles of their column in a class list.
+"""The fields of a student, declared once: value, form field with validation, and column of a class list.
 
-The forms of students, teachers, organisers and the door inherit these fields, and class lists clean their cells with
-them. A new field that class lists shall fill also needs a `Meaning`, an attribute of `ListedStudent` and a line in
-`spreadsheets/rows.py`.
+The forms of students, teachers and the door inherit the form fields, the admin uses them, and class lists clean their
+cells with them. Corrections, erasure, exports and the SQL that inserts students go through these names, so a new field
+is added here and to the model; a class list fills it once `spreadsheets/headers.py` has its `Meaning`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from registrations.fields import EmailField, TextField
-from registrations.students.names import label_key, name_key
+from registrations.students.names import label_key, name_key, school_key
 from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 _SHORT = {"autocomplete": "off", "spellcheck": "false"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentValues:
+    """The details of a student as a form or a row of a class list gives them: cleaned, empty if not given."""
+
+    name: str
+    grade: int
+    section: str = ""
+    roll_number: str = ""
+    email: str = ""
+
+    @property
+    def student_values(self) -> dict[str, Any]:
+        """The values by name of the field, without what a subclass adds."""
+        return {name: getattr(self, name) for name in STUDENT_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,39 @@ class StudentFields(LimitedText, forms.Form):
         required=False,
         help_text=gettext_lazy("We send your ticket to this address."),
     )
+
+    @property
+    def student_values(self) -> dict[str, Any]:
+        """The cleaned values by name of the field; the form must be valid. A field that it lacks is left out."""
+        return {name: self.cleaned_data[name] for name in STUDENT_FIELDS if name in self.fields}
+
+    @property
+    def minor_fields(self) -> list[forms.BoundField]:
+        """The optional fields that are shown side by side: section, roll number."""
+        names = [name for name in STUDENT_FIELDS if name not in ("name", "grade", "email")]
+        return [self[name] for name in names if name in self.fields]
+
+
+STUDENT_FIELDS = tuple(StudentFields.base_fields)
+"""The names of these fields, which are also attributes of `Student`."""
+
+
+class SchoolField(TextField):
+    """The name of a school, typed by its student or teacher; the page has a list of known names."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        defaults: dict[str, Any] = {
+            "label": gettext_lazy("School"),
+            "help_text": gettext_lazy("Not in the list? Type its name."),
+            "attrs": {"autocomplete": "organization", "list": "schools", "dir": "auto"},
+            "error_messages": {"required": gettext_lazy("Enter the name of your school")},
+        }
+        super().__init__(
+            max_characters=200,
+            too_long=gettext_lazy("Name of the school must be 200 characters or less"),
+            key=school_key,
+            **(defaults | kwargs),
+        )
 
 
 LIST_COLUMNS: Mapping[str, ListColumn] = {

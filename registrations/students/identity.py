@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from django.db import connection
@@ -10,52 +11,20 @@ from django.db.models import Exists, OuterRef, Q
 from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import School, Student
 from registrations.querysets import StudentQuerySet
+from registrations.students.fields import StudentValues
 from registrations.students.names import email_key, random_reference, school_key
+from techfest.core.db.bulk import column_arrays, column_list, insert_fields, row_values, unnested
 from techfest.core.errors import ConcurrentUpdate
 
-_COLUMNS = (
-    "fest_id",
-    "school_id",
-    "grade",
-    "section",
-    "name",
-    "name_key",
-    "roll_number",
-    "email",
-    "email_key",
-    "language",
-    "reference",
-    "link_id",
-    "link_version",
-)
-_INSERT = (
-    f"INSERT INTO {Student._meta.db_table} ({', '.join(_COLUMNS)})"  # noqa: S608 - names of ours only
-    f" SELECT {', '.join(['%s'] * len(_COLUMNS))} WHERE %s OR NOT EXISTS"
-    f" (SELECT FROM {Student._meta.db_table}"
-    " WHERE fest_id = %s AND school_id = %s AND grade = %s AND name_key = %s)"
-    " ON CONFLICT DO NOTHING RETURNING id"
-)
-"""`ON CONFLICT` waits for a concurrent insert of the same student, but locks no existing row."""
-_INSERT_ALL = f"""
-    INSERT INTO {Student._meta.db_table} ({", ".join(_COLUMNS)})
-    SELECT * FROM unnest(
-        %s::bigint[], %s::bigint[], %s::smallint[], %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[],
-        %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[], %s::uuid[], %s::integer[]
-    ) ON CONFLICT DO NOTHING RETURNING reference, id
-"""  # noqa: S608 - names of ours only
+_TABLE = Student._meta.db_table
 _DESCRIBING = ("name_key", "grade", "section", "roll_number", "email_key")
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details(StudentValues):
     """The details of a student as a form gives them: cleaned, not yet compared with existing students."""
 
-    name: str
     school: str
-    grade: int
-    section: str = ""
-    roll_number: str = ""
-    email: str = ""
     language: str = "en"
 
 
@@ -85,16 +54,7 @@ def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student
     numbers are given and differ. Otherwise it is a new student if the section or roll number differs from that of
     every namesake. Raises `AmbiguousIdentity` if neither holds. Never changes or locks an existing student.
     """
-    wanted = Student(
-        fest_id=fest_id,
-        school=school,
-        grade=details.grade,
-        section=details.section,
-        name=details.name,
-        roll_number=details.roll_number,
-        email=details.email,
-        language=details.language,
-    )
+    wanted = Student(fest_id=fest_id, school=school, language=details.language, **details.student_values)
     wanted.set_keys()
     if _insert(wanted, beside_namesakes=False):
         return wanted, True
@@ -108,13 +68,7 @@ def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student
 
 def is_described(student: Student, details: Details) -> bool:
     """Whether all details match this student, compared as `identify` compares them."""
-    wanted = Student(
-        name=details.name,
-        grade=details.grade,
-        section=details.section,
-        roll_number=details.roll_number,
-        email=details.email,
-    )
+    wanted = Student(**details.student_values)
     wanted.set_keys()
     if any(getattr(student, name) != getattr(wanted, name) for name in _DESCRIBING):
         return False
@@ -150,15 +104,27 @@ def _is_distinct(wanted: Student, student: Student) -> bool:
 
 def _insert(student: Student, *, beside_namesakes: bool) -> bool:
     """Insert the row. Returns `False` if a key is taken, or if a namesake exists and `beside_namesakes` is false."""
-    values: list[Any] = [getattr(student, column) for column in _COLUMNS]
+    values = row_values(student, insert_fields(Student))
     namesake: list[Any] = [student.fest_id, student.school_id, student.grade, student.name_key]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [*values, beside_namesakes, *namesake])
+        cursor.execute(insert_statement(), [*values, beside_namesakes, *namesake])
         row = cursor.fetchone()
     if row:
         student.pk = row[0]
         student._state.adding = False
     return row is not None
+
+
+@cache
+def insert_statement() -> str:
+    """`ON CONFLICT` waits for a concurrent insert of the same student, but locks no existing row."""
+    fields = insert_fields(Student)
+    return (
+        f"INSERT INTO {_TABLE} ({column_list(fields)})"  # noqa: S608 - names of ours only
+        f" SELECT {', '.join(['%s'] * len(fields))} WHERE %s OR NOT EXISTS"
+        f" (SELECT FROM {_TABLE} WHERE fest_id = %s AND school_id = %s AND grade = %s AND name_key = %s)"
+        " ON CONFLICT DO NOTHING RETURNING id"
+    )
 
 
 def insert_all(students: Iterable[Student]) -> None:
@@ -169,9 +135,8 @@ def insert_all(students: Iterable[Student]) -> None:
     rows = sorted(students, key=lambda one: (one.grade, one.name_key, one.section, one.roll_number))
     if not rows:
         return
-    values = [[getattr(student, column) for student in rows] for column in _COLUMNS]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_ALL, values)
+        cursor.execute(insert_all_statement(), column_arrays(rows, insert_fields(Student)))
         keys = dict(cursor.fetchall())
     if len(keys) < len(rows):
         raise ConcurrentUpdate
@@ -180,11 +145,21 @@ def insert_all(students: Iterable[Student]) -> None:
         student._state.adding = False
 
 
+@cache
+def insert_all_statement() -> str:
+    """The same for many rows, with one array for each column."""
+    fields = insert_fields(Student)
+    return (
+        f"INSERT INTO {_TABLE} ({column_list(fields)}) SELECT * FROM {unnested(fields)}"  # noqa: S608 - names of ours only
+        " ON CONFLICT DO NOTHING RETURNING reference, id"
+    )
+
+
 def delete_inserted(students: Iterable[Student]) -> None:
     """Delete students that the current transaction has inserted."""
     if keys := [student.pk for student in students]:
         with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {Student._meta.db_table} WHERE id = ANY(%s)", [keys])  # noqa: S608
+            cursor.execute(f"DELETE FROM {_TABLE} WHERE id = ANY(%s)", [keys])  # noqa: S608
 
 
 def with_email(email: str, *, fest_id: int) -> list[Student]:

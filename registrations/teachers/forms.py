@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from registrations.fields import EmailField, TextField
 from registrations.forms import PlainForm
-from registrations.students.names import name_key, school_key
+from registrations.students.fields import SchoolField
+from registrations.students.names import name_key
 from registrations.teachers import security
 from registrations.teachers.accounts_library import mark_code_used
 from registrations.teachers.onboarding import AccessRequest
@@ -79,15 +80,7 @@ class AccessRequestForm(NewPasswordForm):
         help_text=gettext_lazy("Use your school address if you have one. We send a link to it."),
         error_messages={"required": gettext_lazy("Enter your e-mail address")},
     )
-    school = TextField(
-        label=gettext_lazy("School"),
-        max_characters=200,
-        too_long=gettext_lazy("Name of the school must be 200 characters or less"),
-        key=school_key,
-        help_text=gettext_lazy("Not in the list? Type its name."),
-        attrs={"autocomplete": "organization", "list": "schools", "dir": "auto"},
-        error_messages={"required": gettext_lazy("Enter the name of your school")},
-    )
+    school = SchoolField()
     note = TextField(
         label=gettext_lazy("How can the organisers know that you teach there? (optional)"),
         required=False,

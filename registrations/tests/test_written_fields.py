@@ -1,4 +1,4 @@
-"""A new field is either written by the hand-written INSERT of its table or named here as set later."""
+"""A new field is either written by the INSERT of its table or named here as set later."""
 
 import dataclasses
 import re
@@ -6,28 +6,34 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import DataError, models, transaction
+from django.utils import timezone
 
 from registrations.booking import state, submit
 from registrations.booking.submit import BookingRequest
-from registrations.models import Change, Registration, Student, Submission
+from registrations.models import Change, Consent, Registration, Student, Submission
 from registrations.students import identity
+from registrations.students.consents import current_text
 from registrations.students.identity import Details
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from techfest.core.db import bulk
 from tickets.checkin.verdict_view import _SENTENCES
 from tickets.mail.kinds import new_kinds
-from tickets.models import Delivery, Scan
+from tickets.models import Delivery, Scan, Ticket
 
 SET_LATER = {
-    Student: {"id", "created_at", "email_verified_at", "erased_at"},
+    Student: {"id", "created_at"},
     Submission: {"id", "created_at"},
     Registration: {"id", "confirm_mailed_at"},
     Change: {"id"},
+    Ticket: {"id"},
+    Delivery: {"id", "queued_at"},
 }
 """Columns that the database fills, and those that are empty until something happens."""
 
 
 def columns_of(statement: str, model: type[models.Model]) -> set[str]:
-    found = re.search(rf"INSERT INTO {model._meta.db_table}\s*\(([^)]*)\)", statement)
+    found = re.search(rf"INSERT INTO {model._meta.db_table}\s*\(([^)]*)\)", statement.replace('"', ""))
     assert found, model
     return {column.strip() for column in found[1].split(",")}
 
@@ -35,8 +41,12 @@ def columns_of(statement: str, model: type[models.Model]) -> set[str]:
 @pytest.mark.parametrize(
     ("model", "statement"),
     [
-        (Student, identity._INSERT),
-        (Student, identity._INSERT_ALL),
+        (Student, identity.insert_statement()),
+        (Student, identity.insert_all_statement()),
+        (Ticket, bulk.insert_statement(Ticket, 2)),
+        (Ticket, bulk.insert_statement(Ticket, 0)),
+        (Delivery, bulk.insert_statement(Delivery, 2)),
+        (Delivery, bulk.insert_statement(Delivery, 0)),
         (Submission, submit._INSERT),
         (Registration, state._CREATE),
         (Change, state._CREATE),
@@ -45,6 +55,49 @@ def columns_of(statement: str, model: type[models.Model]) -> set[str]:
 def test_every_field_is_written_or_set_later(model: type[models.Model], statement: str) -> None:
     columns = {field.column for field in model._meta.concrete_fields}
     assert columns_of(statement, model) == columns - SET_LATER[model]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("many", [1, 20])
+def test_every_field_of_a_student_is_stored(*, many: int) -> None:
+    fest, school, now = build_fest(), build_school(), timezone.now()
+    made = [_filled_student(fest.pk, school.pk, number, now) for number in range(many)]
+    if many == 1:
+        assert identity._insert(made[0], beside_namesakes=False)
+    else:
+        identity.insert_all(made)
+    stored = {student.pk: student for student in Student.objects.all()}
+    for field in Student._meta.concrete_fields:
+        if field.column not in SET_LATER[Student]:
+            written = [getattr(one, field.attname) for one in made]
+            assert [getattr(stored[one.pk], field.attname) for one in made] == written, field.name
+
+
+def _filled_student(fest_id: int, school_id: int, number: int, now: Any) -> Student:
+    """A student none of whose fields has its default value."""
+    values: dict[str, Any] = {"fest_id": fest_id, "school_id": school_id, "link_id": uuid.uuid4()}
+    for field in Student._meta.concrete_fields:
+        if isinstance(field, models.CharField):
+            values[field.attname] = f"{field.name}{number}"[: field.max_length]
+        elif isinstance(field, models.DateTimeField) and field.name != "erased_at":
+            values[field.attname] = now
+        elif isinstance(field, models.PositiveIntegerField | models.PositiveSmallIntegerField):
+            values[field.attname] = 5 + number
+    values["reference"] = f"r{number}"
+    return Student(**values)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("many", [1, 20])
+def test_text_longer_than_its_column_is_an_error_and_is_not_cut(*, many: int) -> None:
+    """A cast of the array to varchar(20) would cut it in silence."""
+    student = build_submission(build_event(build_fest())).student
+    rows = [
+        Consent(student=student, text=current_text(student.fest), basis=f"{number:011}")
+        for number in range(many)
+    ]
+    with pytest.raises(DataError), transaction.atomic():
+        bulk.insert(rows)
 
 
 DETAILS = Details(name="Asha Rao", school="Riverside", grade=7)

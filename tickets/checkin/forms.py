@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from events.models import Event, Fest
+from events.models import Event
 from registrations.fields import TextField, offer
-from registrations.forms import PlainForm
+from registrations.forms import OthersDetailsForm, PlainForm
+from registrations.students.fields import SchoolField
 from registrations.students.identity import Details
-from registrations.students.names import label_key, name_key, school_key
 from techfest.core.text_limits import LimitedText
 
 
@@ -43,42 +43,15 @@ class KeyForm(LimitedText, forms.Form):
     registration = forms.IntegerField(required=False)
 
 
-class WalkInForm(PlainForm):
+class WalkInForm(OthersDetailsForm):
     """Registration of a walk-in; short, because people queue."""
 
-    name = TextField(
-        label=gettext_lazy("Full name"),
-        max_characters=200,
-        too_long=gettext_lazy("Full name must be 200 characters or less"),
-        key=name_key,
-        max_characters_in_key=400,
-        attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
-        error_messages={"required": gettext_lazy("Enter the full name")},
-    )
-    school = TextField(
-        label=gettext_lazy("School"),
-        max_characters=200,
-        too_long=gettext_lazy("Name of the school must be 200 characters or less"),
-        key=school_key,
+    roll_number = None  # type: ignore[assignment]  # Django's way to leave out an inherited field
+    email = None  # type: ignore[assignment]
+    school = SchoolField(
+        help_text="",
         attrs={"autocomplete": "off", "list": "schools", "dir": "auto"},
         error_messages={"required": gettext_lazy("Enter the name of the school")},
-    )
-    grade = forms.TypedChoiceField(
-        label=gettext_lazy("Grade"),
-        coerce=int,
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": gettext_lazy("Select the grade"),
-            "invalid_choice": gettext_lazy("Select the grade"),
-        },
-    )
-    section = TextField(
-        label=gettext_lazy("Section (optional)"),
-        required=False,
-        max_characters=20,
-        too_long=gettext_lazy("Section must be 20 characters or less"),
-        key=label_key,
-        attrs={"autocomplete": "off", "spellcheck": "false"},
     )
     event = forms.ChoiceField(
         label=gettext_lazy("Event"),
@@ -93,14 +66,12 @@ class WalkInForm(PlainForm):
         error_messages={"required": gettext_lazy("A student can only be registered with consent on paper")},
     )
 
-    def __init__(self, *args: Any, fest: Fest, events: Sequence[Event], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, events: Sequence[Event], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "grade", [(grade, str(grade)) for grade in fest.grades])
         offer(self, "event", [(str(event.pk), event.name) for event in events])
         if len(events) == 1:
             self.fields["event"].initial = str(events[0].pk)
 
     def details(self, language: str) -> Details:
         """The identity of the student; the form must be valid."""
-        names = ("name", "school", "grade", "section")
-        return Details(**{name: self.cleaned_data[name] for name in names}, language=language)
+        return Details(**self.student_values, school=self.cleaned_data["school"], language=language)

@@ -10,20 +10,18 @@ from events.availability import Availability
 from events.cache import cached_fest
 from events.models import Event, Fest
 from registrations.fields import EmailField, TextField, offer
-from registrations.forms import DetailsForm, EventsForm, PlainForm
+from registrations.forms import EventsForm, OthersDetailsForm, PlainForm
 from registrations.models import ClassList, School, Student, Teacher
 from registrations.students.consents import current_text
 from registrations.students.identity import Details
 from tickets.school_students import IN_TROUBLE, NO_EMAIL, NO_REGISTRATION
 
 
-class StudentForm(DetailsForm):
-    """A student's details, entered by a teacher; browsers must not offer the teacher's own."""
+class StudentForm(OthersDetailsForm):
+    """A student's details, entered by a teacher."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("name", "email"):
-            self.fields[name].widget.attrs.pop("autocomplete", None)
         self.fields["email"].label = _("E-mail of the student or a parent (optional)")
         self.fields["email"].help_text = _(
             "The ticket goes to this address. Without one, print it from “All tickets as one PDF”."
@@ -32,9 +30,7 @@ class StudentForm(DetailsForm):
 
     def details(self, school: School, language: str) -> Details:
         """The identity of the student; the form must be valid."""
-        names = ("name", "grade", "section", "roll_number", "email")
-        values = {name: self.cleaned_data[name] for name in names}
-        return Details(**values, school=school.name, language=language)
+        return Details(**self.student_values, school=school.name, language=language)
 
 
 class EventsOfStudentForm(EventsForm):
@@ -51,7 +47,6 @@ class NewStudentForm(EventsOfStudentForm, StudentForm):
     consent = forms.BooleanField(
         error_messages={"required": gettext_lazy("Tick the box once the parents have agreed")}
     )
-    field_order = ("name", "grade", "section", "roll_number", "email", "events", "want_waiting", "consent")
 
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
         super().__init__(*args, fest=fest, **kwargs)
@@ -70,7 +65,7 @@ class NewcomerForm(StudentForm):
     consent = forms.BooleanField(
         error_messages={"required": gettext_lazy("Tick the box once the parents have agreed")}
     )
-    field_order = ("known", "name", "grade", "section", "roll_number", "email", "consent")
+    field_order = ("known",)
 
     def __init__(self, *args: Any, fest: Fest, others: list[Student], **kwargs: Any) -> None:
         super().__init__(*args, fest=fest, **kwargs)

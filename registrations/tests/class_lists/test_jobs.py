@@ -417,7 +417,15 @@ def test_worker_pauses_between_chunks_only_if_others_waited(
 
 def test_digest_of_a_row_covers_every_student_field_and_the_events() -> None:
     """Otherwise a second submission with the same key and another value would get the first answer."""
-    listed = ListedStudent(2, "Asha Rao", 7, "A", "1", "asha@example.org", ("race",))
+    listed = ListedStudent(
+        row=2,
+        name="Asha Rao",
+        grade=7,
+        section="A",
+        roll_number="1",
+        email="asha@example.org",
+        events=("race",),
+    )
     other: list[dict[str, Any]] = [{name: 9} for name in StudentFields.base_fields]
     changed = [replace(listed, **values) for values in other]
     digests = {register_module._digest(one) for one in (listed, *changed, replace(listed, events=()))}

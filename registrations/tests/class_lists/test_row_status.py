@@ -27,7 +27,7 @@ OUTCOMES: list[tuple[tuple[str, ...], str]] = [
 
 
 def draft_of(count: int, *problems: Problem) -> Draft:
-    students = tuple(ListedStudent(row, f"Student {row}", 9) for row in range(count))
+    students = tuple(ListedStudent(row=row, name=f"Student {row}", grade=9) for row in range(count))
     found = ParsedList(Sheet(()), Header(0, ()), Listing(students, problems), {})
     return Draft(ClassList(), (), found)
 

@@ -34,7 +34,15 @@ def test_clean_row_is_a_student() -> None:
     listed = one(" Asha   Rao |IX|a|17.0| asha@x.org |quiz, ROBO  RACE")
     assert listed.problems == ()
     assert listed.students == (
-        ListedStudent(2, "Asha Rao", 9, "A", "17", "asha@x.org", ("quiz", "robo-race")),
+        ListedStudent(
+            row=2,
+            name="Asha Rao",
+            grade=9,
+            section="A",
+            roll_number="17",
+            email="asha@x.org",
+            events=("quiz", "robo-race"),
+        ),
     )
 
 
@@ -82,21 +90,18 @@ def test_all_problems_of_all_rows_are_reported_at_once() -> None:
         "Ben Lee|9A|B||ben@gmial.com|",
         "Chitra Devi|9||||Quiz",
     )
-    assert (
-        said(listed)
-        == [
-            (2, "name", True, "Enter the student's full name"),
-            (3, "grade", True, "Enter the grade"),
-            (3, "name", True, "Full name must be 200 characters or less"),
-            (3, "roll_number", True, "Roll number must be 20 characters or less"),
-            (3, "email", True, "Enter an e-mail address in the correct format, like name@example.com"),
-            (3, "events", True, "There is no event “Robo Rce”. Did you mean “Robo Race”?"),
-            (3, "events", True, "There is no event “Chess”."),
-            (4, "section", True, "The grade says section A, the section says B. Keep one of them."),
-            (4, "events", True, "Enter at least one event"),
-            (4, "email", False, "Did you mean ben@gmail.com?"),
-        ]
-    )
+    assert said(listed) == [
+        (2, "name", True, "Enter the student's full name"),
+        (3, "grade", True, "Enter the grade"),
+        (3, "name", True, "Full name must be 200 characters or less"),
+        (3, "roll_number", True, "Roll number must be 20 characters or less"),
+        (3, "email", True, "Enter an e-mail address in the correct format, like name@example.com"),
+        (3, "events", True, "There is no event “Robo Rce”. Did you mean “Robo Race”?"),
+        (3, "events", True, "There is no event “Chess”."),
+        (4, "section", True, "The grade says section A, the section says B. Keep one of them."),
+        (4, "events", True, "Enter at least one event"),
+        (4, "email", False, "Did you mean ben@gmail.com?"),
+    ]
     assert [student.name for student in listed.ready] == ["Chitra Devi"]
 
 

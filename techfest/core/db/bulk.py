@@ -4,7 +4,7 @@ Building a statement costs the ORM several times as much as sending it (deploy/b
 transaction all other requests wait for that.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,50 @@ MAX_SINGLE_ROWS = 8
 def columns(model: type[models.Model], *, without: Collection[str] = ()) -> list[str]:
     """The columns of a model in the order that `Model.from_db` needs."""
     return [field.column for field in model._meta.concrete_fields if field.name not in without]
+
+
+@lru_cache(maxsize=64)
+def insert_fields(model: type[models.Model]) -> tuple["models.Field[Any, Any]", ...]:
+    """The fields that an INSERT writes: all but the primary key and those that only the database fills.
+
+    Hand-written SQL takes its columns from here, so that a new field of the model cannot be forgotten.
+    """
+    return tuple(
+        field
+        for field in model._meta.concrete_fields
+        if not field.primary_key and (field.db_default is NOT_PROVIDED or field.has_default())
+    )
+
+
+def column_list(fields: Iterable["models.Field[Any, Any]"]) -> str:
+    """The columns of these fields for an INSERT or SELECT, separated by commas."""
+    return ", ".join(connection.ops.quote_name(field.column) for field in fields)
+
+
+def unnested(fields: Iterable["models.Field[Any, Any]"]) -> str:
+    """`unnest(%s::bigint[], …)` for one array per field, as `column_arrays` returns them."""
+    return f"unnest({', '.join(f'%s::{_type_of(field)}[]' for field in fields)})"
+
+
+def column_arrays(
+    rows: Sequence[models.Model], fields: Sequence["models.Field[Any, Any]"]
+) -> list[list[Any]]:
+    """The values of each field in all rows, as parameters of `unnested`."""
+    return [[_value_of(row, field) for row in rows] for field in fields]
+
+
+def row_values(row: models.Model, fields: Iterable["models.Field[Any, Any]"]) -> list[Any]:
+    """The values of these fields in one row, as parameters of a statement."""
+    return [_value_of(row, field) for field in fields]
+
+
+def _value_of(row: models.Model, field: "models.Field[Any, Any]") -> Any:
+    return field.get_db_prep_save(getattr(row, field.attname), connection)
+
+
+def _type_of(field: "models.Field[Any, Any]") -> str:
+    """The column's type without its length: a cast to varchar(20) would cut a longer text in silence."""
+    return (field.db_type(connection) or "").partition("(")[0]
 
 
 def insert(rows: Sequence[models.Model], *, keep_others: bool = False) -> None:
@@ -62,11 +106,9 @@ def _portions(rows: Sequence[models.Model]) -> Iterator[Sequence[models.Model]]:
 
 def _insert(rows: Sequence[models.Model], keep_others: bool) -> list[tuple[Any, ...]]:
     many = len(rows) > MAX_SINGLE_ROWS and _fits_arrays(type(rows[0]))
-    fields, statement = _statement(type(rows[0]), 0 if many else len(rows), keep_others)
-    values = [
-        [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields] for row in rows
-    ]
-    given = list(map(list, zip(*values, strict=True))) if many else [one for row in values for one in row]
+    statement = insert_statement(type(rows[0]), 0 if many else len(rows), keep_others)
+    fields = insert_fields(type(rows[0]))
+    given = column_arrays(rows, fields) if many else [one for row in rows for one in row_values(row, fields)]
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return list(cursor.fetchall())
@@ -85,24 +127,15 @@ def _fits_arrays(model: type[models.Model]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _statement(
-    model: type[models.Model], count: int, keep_others: bool
-) -> tuple[list["models.Field[Any, Any]"], str]:
+def insert_statement(model: type[models.Model], count: int, keep_others: bool = False) -> str:
     """The INSERT statement for `count` rows of single values, or with one array per column if `count` is 0.
 
     Rows are inserted and returned in order. Passing each value of many rows as a parameter would cost the driver
     more time than the insert costs the database.
     """
-    meta = model._meta
-    fields = [
-        field
-        for field in meta.concrete_fields
-        if not field.primary_key and (field.db_default is NOT_PROVIDED or field.has_default())
-    ]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    table, key = map(connection.ops.quote_name, (meta.db_table, meta.pk.column))
+    fields = insert_fields(model)
+    table, key = map(connection.ops.quote_name, (model._meta.db_table, model._meta.pk.column))
     row = f"({', '.join(['%s'] * len(fields))})"
-    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
-    source = f"VALUES {', '.join([row] * count)}" if count else f"SELECT * FROM unnest({arrays})"  # noqa: S608
+    source = f"VALUES {', '.join([row] * count)}" if count else f"SELECT * FROM {unnested(fields)}"  # noqa: S608
     conflict = "ON CONFLICT DO NOTHING" if keep_others else ""
-    return fields, f"INSERT INTO {table} ({columns}) {source} {conflict} RETURNING {key}"
+    return f"INSERT INTO {table} ({column_list(fields)}) {source} {conflict} RETURNING {key}"

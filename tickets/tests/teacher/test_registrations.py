@@ -83,7 +83,7 @@ def test_details_that_cannot_be_come_back_with_their_reason(fest: Fest, client: 
     student = build_submission(event, name="Asha Rao", email="").student
     build_submission(event, name="Ben Das", email="")
     for values, reason in (
-        ({"name": ""}, "Enter your full name"),
+        ({"name": ""}, "Enter the full name"),
         ({"name": "Asha Rao", "grade": "8"}, "Cancel it first"),
         ({"name": "Ben Das"}, "Another student is registered with these details."),
         ({"name": "Asha Rao", "email": "x@localhost"}, "Enter an e-mail address in the correct format"),
@@ -168,7 +168,7 @@ def test_replacing_that_cannot_be_says_why(fest: Fest, client: Client) -> None:
         ({"known": there.reference}, "Ben Das is already registered for Robo Race."),
         ({"known": stranger.reference}, "Select a student of your school"),
         ({"name": "Ben Das"}, "Ben Das of grade 7 is already among your students"),
-        ({"name": ""}, "Enter your full name"),
+        ({"name": ""}, "Enter the full name"),
     ):
         page = client.post(page_of(student, "replace/"), newcomer(**values))
         assert (page.status_code, reason in text_of(page)) == (200, True), reason
