@@ -1,22 +1,18 @@
-"""The models of registrations: people, bookings, class lists, results, accounts."""
+"""The models of registrations: people, bookings, holds, class lists, results, privacy, accounts."""
 
-from registrations.models.bookings import Change, Conflict, Hold, Refusal, Registration, Submission
+from registrations.models.bookings import Change, Refusal, Registration, Submission
 from registrations.models.class_lists import ClassList, ClassListEntry, ClassListJob, ClassListRow
+from registrations.models.holds import Conflict, Hold
 from registrations.models.people import (
-    Consent,
-    ConsentText,
-    Erasure,
     Invitation,
     MergedReference,
-    Purge,
-    PurgePlan,
     School,
     SchoolAlias,
     Student,
     Teacher,
     random_code,
 )
-from registrations.models.restores import DatabaseMarker
+from registrations.models.privacy import Consent, ConsentText, DatabaseMarker, Erasure, Purge, PurgePlan
 from registrations.models.results import Result, ResultSheet
 from registrations.models.security import AccountSession, SecurityEvent, TemporaryPassword
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Fest
 from registrations.models.bookings import Refusal, Registration, Submission
-from registrations.models.people import ConsentText, School, Student
+from registrations.models.people import School, Student
+from registrations.models.privacy import ConsentText
 from techfest.core.db import processes
 from techfest.core.link_keys import link_id_field
 
