@@ -46,7 +46,7 @@ class TextField(forms.CharField):
         if text.isascii() and text.isprintable():
             return clean_text(text)  # nothing of what follows applies to it
         validate_marks(text)
-        if any(_is_control(character) for character in text):
+        if "\ufffd" in text or (not text.isprintable() and any(map(_is_control, text))):
             raise ValidationError(_("Remove the control characters from this field"))
         return clean_text(text) if has_visible(text) else ""
 
@@ -122,7 +122,5 @@ def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -
 
 
 def _is_control(character: str) -> bool:
-    """Characters that no keyboard types: controls except white space, surrogates, undecodable bytes."""
-    return (
-        unicodedata.category(character) in ("Cc", "Cs", "Co") and not character.isspace()
-    ) or character == "\ufffd"
+    """Characters that no keyboard types: controls except white space, surrogates, private ones."""
+    return unicodedata.category(character) in ("Cc", "Cs", "Co") and not character.isspace()

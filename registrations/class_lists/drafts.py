@@ -23,6 +23,7 @@ from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import Column, Header
 from registrations.spreadsheets.sheet import MAX_ROWS, Row
 from registrations.students.names import clean_text
+from techfest.core.db.bulk import copy
 from techfest.core.errors import UserFacingError
 
 
@@ -106,7 +107,7 @@ def save_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassLi
         if known := _find_open_draft(upload, teacher, fest):
             return known, False
         class_list = _create(upload, teacher, fest)
-        ClassListRow.objects.bulk_create([_row(class_list, row, parsed.header) for row in rows])
+        copy([_row(class_list, row, parsed.header) for row in rows], ClassListRow)
     return class_list, True
 
 
@@ -144,6 +145,8 @@ def discard(class_list: ClassList) -> None:
 
 def storable(text: str) -> str:
     """Replace characters that PostgreSQL does not store; the row then reports the replacement as an error."""
+    if text.isprintable():
+        return text
     bad = {
         character
         for character in set(text)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event
-from registrations.class_lists.parse import read_draft
+from registrations.class_lists.parse import events_offered, read_rows
 from registrations.class_lists.register import AllOrNoneRefused, Work, give_up, register
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow
 from registrations.signals import list_registered
@@ -113,10 +113,16 @@ def _run_chunks(work: Work) -> None:
 
 
 def _work_of(job: ClassListJob) -> Work:
-    """Parse the list and read the fest's events once for all chunks."""
+    """Parse the rows of the job and read the fest's events once for all chunks.
+
+    The rows were compared with one another when the list was confirmed, and cannot be changed since.
+    """
     job.class_list = type(job.class_list).objects.select_related("fest", "school").get(pk=job.class_list_id)
     events = dict(Event.objects.filter(fest=job.class_list.fest_id).values_list("slug", "pk"))
-    listing = read_draft(job.class_list).listing
+    rows = list(_left(job))
+    listing = read_rows(
+        job.class_list, rows, events_offered(job.class_list.fest), compares_rows=False
+    ).listing
     return Work(job, {student.row: student for student in listing.ready}, events)
 
 
@@ -149,7 +155,7 @@ def _chunk(work: Work) -> bool:
 
 def _register_next(work: Work, many: int, deadline: Deadline) -> bool:
     _renew(work.job)
-    rows = list(_left(work.job)[:many])
+    rows = list(_left(work.job).defer("cells")[:many])
     if rows:
         register(work, rows, deadline=deadline)
         work.was_waited_for = _does_anybody_wait()

@@ -91,8 +91,17 @@ def read_draft(class_list: ClassList) -> Draft:
     return Draft(class_list, left, found.only({row.number for row in left}))
 
 
-def read_rows(class_list: ClassList, rows: Sequence[ClassListRow], events: Mapping[str, str]) -> ParsedList:
-    """Read these rows of the list together, without those left out. No query."""
+def read_rows(
+    class_list: ClassList,
+    rows: Sequence[ClassListRow],
+    events: Mapping[str, str],
+    *,
+    compares_rows: bool = True,
+) -> ParsedList:
+    """Read these rows of the list together, without those left out. No query.
+
+    With `compares_rows` each row is also compared with those before it, to find a student who is there twice.
+    """
     header = stored_header(class_list, events)
     texts = tuple(Row(row.number, tuple(row.cells)) for row in rows if not row.is_left_out)
     sheet = Sheet(texts, class_list.encoding, class_list.is_guess)
@@ -104,6 +113,7 @@ def read_rows(class_list: ClassList, rows: Sequence[ClassListRow], events: Mappi
             grades=class_list.fest.grades,
             events=events,
             events_for_all=[slug for slug in class_list.events_for_all if slug in events],
+            compares_rows=compares_rows,
         )
     return ParsedList(sheet, header, listing, dict(events))
 

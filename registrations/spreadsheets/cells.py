@@ -34,10 +34,13 @@ def read_grade(text: str) -> tuple[int, str] | None:
     Digits of every script are read. The caller checks whether the fest has this grade.
     """
     text = text.strip()
-    if len(text) > LONGEST_GRADE:
-        return None
-    plain = normalized("NFKC", text).strip()
-    found = _SHAPE.fullmatch(plain)
+    return _grade(text) if len(text) <= LONGEST_GRADE else None
+
+
+@lru_cache(maxsize=1_024)
+def _grade(text: str) -> tuple[int, str] | None:
+    """Cached, because a list says the same few grades a thousand times."""
+    found = _SHAPE.fullmatch(normalized("NFKC", text).strip())
     if not found:
         return None
     grade, section = found["grade"].upper(), label_key(found["section"] or "")

@@ -39,6 +39,7 @@ def read_listing(
     events: Mapping[str, str],
     events_for_all: Sequence[str] = (),
     budget: Budget | None = None,
+    compares_rows: bool = True,
 ) -> Listing:
     """Return every row below the header as a student, with its problems.
 
@@ -52,7 +53,9 @@ def read_listing(
     budget = budget or Budget(is_paste=sheet.encoding == "paste")
     reader = _RowReader(header, grades, EventNames(events), tuple(events_for_all), budget)
     students = tuple(reader.read(row) for row in rows)
-    problems = [*reader.problems, *unused_cells(rows, header.columns), *find_duplicates(students, budget)]
+    problems = [*reader.problems, *unused_cells(rows, header.columns)]
+    if compares_rows:
+        problems += find_duplicates(students, budget)
     problems.sort(key=lambda problem: (problem.row, not problem.is_error))
     return Listing(students, tuple(problems))
 

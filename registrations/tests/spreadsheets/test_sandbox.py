@@ -106,7 +106,9 @@ def test_process_that_opens_workbooks_imports_neither_django_nor_celery() -> Non
     """Its processor time is limited to one second, and importing them takes a good part of it."""
     code = f"import {COMMAND[-1]}, sys; print({{name.partition('.')[0] for name in sys.modules}} & {HEAVY})"
     command = [*COMMAND[:-2], "-c", code]
-    printed = subprocess.run(command, cwd=Path.cwd(), env={}, check=True, capture_output=True, text=True).stdout
+    printed = subprocess.run(
+        command, cwd=Path.cwd(), env={}, check=True, capture_output=True, text=True
+    ).stdout
     assert printed == "set()\n"
 
 
