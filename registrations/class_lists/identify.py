@@ -169,7 +169,9 @@ def build_row_students(
             row_students.append(RowStudent(row, found, found.student, is_new=False))
         else:
             student = new.setdefault(row.identity, _student(class_list, row))
-            student.email = student.email or row.email
+            for name, value in row.student_values.items():
+                # What the first row of a student leaves empty is taken from a later one.
+                setattr(student, name, getattr(student, name) or value)
             student.set_keys()
             row_students.append(RowStudent(row, found, student, is_new=True))
     return row_students

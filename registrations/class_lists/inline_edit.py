@@ -23,6 +23,7 @@ from registrations.spreadsheets.cells import EventNames
 from registrations.spreadsheets.headers import STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.listing import Code
 from registrations.spreadsheets.sheet import MAX_CHARACTERS
+from techfest.core.three_way import Edit, compare
 
 REMOVE = "-"
 """The choice that removes an unknown event name."""
@@ -112,9 +113,12 @@ class _Edits:
         shown = _unpack_versions(self.sent.get(f"versions-{row.number}", ""))
         for meaning in STUDENT_COLUMNS:
             text = self._typed(row, meaning)
-            if text is None or _version(text) in (current[meaning], shown.get(meaning)):
+            if text is None:
                 continue
-            if shown.get(meaning) != current[meaning]:
+            edit = compare(shown=shown.get(meaning), stored=current[meaning], wanted=_version(text))
+            if edit is Edit.NOTHING:
+                continue
+            if edit is Edit.CONFLICT:
                 self._refuse_outdated(row, cells.text(meaning), text)
             elif len(text) > MAX_CHARACTERS:
                 self._refuse(row, _("Row %(row)s: the text was too long and was not saved."))

@@ -16,6 +16,7 @@ from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.timetable.columns import BY_NAME, COLUMNS, MARK, TIMES, CellContext, folded, read_cells
 from registrations.timetable.events import read_mark, row_of
 from techfest.core.spreadsheet_cells import unguarded
+from techfest.core.three_way import Edit, compare
 
 State = Event.State
 
@@ -110,11 +111,10 @@ def _read_row(
         return found
     now = row_of(found.event)
     for name, value in values.items():
-        if value == found.was[name] or value == now[name]:
-            continue
-        if now[name] == found.was[name]:
+        edit = compare(shown=found.was[name], stored=now[name], wanted=value)
+        if edit is Edit.SAVE:
             found.changes[name] = value
-        else:
+        elif edit is Edit.CONFLICT:
             found.conflicts.append(CellConflict(name, found.was[name], now[name], value))
     _check_whole(found, now | found.changes)
     return found
