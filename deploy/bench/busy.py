@@ -13,7 +13,9 @@ from typing import Any
 
 from deploy.bench import fest
 from deploy.bench.accounting import tree
-from deploy.bench.figures import median_of, ratio, write
+from deploy.bench.ending import end, take_curves
+from deploy.bench.figures import median_of, ratio
+from deploy.bench.goals import Goal
 from deploy.bench.machine import describe
 from deploy.bench.rush import CACHE_SECONDS
 from deploy.bench.stack import Stack, running_stack
@@ -64,8 +66,10 @@ def main() -> int:
     pairs = zip(found["busy"], found["idle"], strict=True)
     ratios = [ratio(median_of([busy], *P99), median_of([idle], *P99)) for busy, idle in pairs]
     quoted["p99_busy_against_idle"] = median_of([{"ratio": one} for one in ratios], "ratio")
-    print(write("busy", {"machine": machine, "medians": quoted, "audit": audit, "rounds": found}))
-    return 0 if audit["clean"] else 1
+    goals = [Goal("p99 while PDFs are made against none", quoted["p99_busy_against_idle"], 1.5)]
+    each = {name: [take_curves(one, name) for one in rounds][-1] for name, rounds in found.items()}
+    content = {"machine": machine, "medians": quoted, "audit": audit, "rounds": found}
+    return end("busy", content, goals, each["idle"] | each["busy"])
 
 
 if __name__ == "__main__":

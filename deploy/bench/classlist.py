@@ -16,7 +16,9 @@ from typing import Any
 from unittest import mock
 
 from deploy.bench import fest, rowbyrow
-from deploy.bench.figures import median_of, ratio, spread, write
+from deploy.bench.ending import end
+from deploy.bench.figures import median_of, ratio, spread
+from deploy.bench.goals import Goal
 from deploy.bench.machine import describe
 from deploy.bench.rush import CACHE_SECONDS
 from deploy.bench.signedin import SignedIn, sign_in
@@ -281,9 +283,29 @@ def medians(rounds: list[dict[str, Any]], thirty: list[dict[str, Any]]) -> dict[
     if thirty:
         quoted["thirty_last_post_seconds"] = median_of(thirty, "post_seconds", "last")
         quoted["thirty_last_click_seconds"] = median_of(thirty, "clicks", "redirect_seconds", "last")
+        quoted["thirty_last_page_seconds"] = median_of(thirty, "clicks", "answer_page_seconds", "last")
         quoted["thirty_through_seconds"] = median_of(thirty, "all_lists_through_seconds")
         quoted["thirty_sums_exact"] = all(one["sums_exact"] for one in thirty)
     return quoted
+
+
+def goals(quoted: dict[str, Any]) -> list[Goal]:
+    """Of what was measured: the lists alone, the teachers beside clicks, or both."""
+    found = []
+    if "row_by_row_against_confirm" in quoted:
+        found += [
+            Goal("list of 500: page before Confirm", quoted["preview_page_seconds"], 1.0, "s"),
+            Goal("list of 500: from Confirm to seats", quoted["confirm_seconds"], 2.0, "s"),
+            Goal("saves in a loop against Confirm", quoted["row_by_row_against_confirm"], 5, at_least=True),
+        ]
+    if "thirty_sums_exact" in quoted:
+        found += [
+            Goal("30 teachers: last POST of Confirm", quoted["thirty_last_post_seconds"], 5, "s"),
+            Goal("30 teachers: last redirect of a click", quoted["thirty_last_click_seconds"], 5, "s"),
+            Goal("30 teachers: last confirmation page", quoted["thirty_last_page_seconds"], 5, "s"),
+            Goal("30 teachers: sums wrong", int(not quoted["thirty_sums_exact"]), 0),
+        ]
+    return found
 
 
 def main() -> int:
@@ -307,14 +329,8 @@ def main() -> int:
             print(thirty[-1], flush=True)
         audit = stack.audit()
     quoted = medians(rounds, thirty)
-    print(quoted)
-    print(
-        write(
-            "classlist",
-            {"machine": machine, "medians": quoted, "audit": audit, "rounds": rounds, "thirty": thirty},
-        )
-    )
-    return 0 if audit["clean"] else 1
+    content = {"machine": machine, "medians": quoted, "audit": audit, "rounds": rounds, "thirty": thirty}
+    return end("classlist", content, goals(quoted))
 
 
 if __name__ == "__main__":

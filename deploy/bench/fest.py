@@ -17,7 +17,7 @@ def set_up(stack: Stack) -> None:
     django.setup()
     from django.utils import timezone
 
-    from deploy.bench.load import SCHOOLS
+    from deploy.bench.visitors import SCHOOLS
     from events.models import Category, Fest, Venue
     from registrations.models import ConsentText, School
 

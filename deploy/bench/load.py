@@ -8,61 +8,24 @@ is an open loop at an even rate.
 import argparse
 import json
 import re
-import resource
 import secrets
 import sys
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from deploy.bench.exchange import Exchange, Exchanges
-from deploy.bench.figures import percentile, spread
+from deploy.bench.visitors import Visitor, report
 from deploy.launcher.benching import raise_open_files
 
-SCHOOLS = (
-    "Riverside Public School",
-    "St. Mary's Convent School",
-    "Kendriya Vidyalaya No. 2",
-    "Green Valley High School",
-)
 KEY = re.compile(rb'name="key"[^>]*value="([^"]+)"')
-OUTCOMES = (("confirmed", b"panel is-ok"), ("waiting", b"panel is-wait"), ("refused", b"panel is-stop"))
-LIMITS = (1, 2, 3, 10, 30)
 HEADERS = (
     "User-Agent: Mozilla/5.0 (Linux; Android 14) Mobile\r\nAccept: text/html\r\n"
     "Accept-Language: en-IN,en;q=0.9\r\nAccept-Encoding: gzip\r\nSec-Fetch-Site: same-origin\r\n"
 )
-
-
-@dataclass
-class Visitor:
-    """One student's submission: the form that is posted, and the response."""
-
-    number: int
-    event: str
-    key: str
-    submission: Exchange | None = None
-    answer: Exchange | None = None
-    began: float = 0.0
-
-    def fields(self, tag: str) -> dict[str, str]:
-        """The form as a browser sends it; ``tag`` keeps the names of two rounds apart."""
-        return {
-            "key": self.key,
-            "events": self.event,
-            "name": f"Asha {tag} {self.number} Rao",
-            "school": SCHOOLS[self.number % len(SCHOOLS)],
-            "grade": "9",
-            "section": "B",
-            "roll_number": str(self.number % 60 + 1),
-            "email": f"s{self.number}.{tag}@example.org",
-            "consent": "on",
-            "want_waiting": "on",
-        }
 
 
 @dataclass
@@ -136,7 +99,7 @@ def rush(load: Load, *, seconds: float, opened: bool = False) -> dict[str, Any]:
         if visitor.submission is not None:
             exchanges.begin(visitor.submission)
     exchanges.run(seconds=seconds)
-    return report(load)
+    return report(load.visitors)
 
 
 def paced(load: Load, *, rate: float, seconds: float) -> dict[str, Any]:
@@ -149,7 +112,7 @@ def paced(load: Load, *, rate: float, seconds: float) -> dict[str, Any]:
         visitor.submission = Exchange(load.post(visitor), _follower(load, exchanges, visitor))
         schedule.append((visitor.began, visitor.submission))
     exchanges.run(seconds=seconds, schedule=schedule)
-    return report(load)
+    return report(load.visitors)
 
 
 def steady(load: Load, *, at_once: int, seconds: float) -> dict[str, Any]:
@@ -168,7 +131,7 @@ def steady(load: Load, *, at_once: int, seconds: float) -> dict[str, Any]:
     for _ in range(at_once):
         begin_next()
     exchanges.run(seconds=seconds)
-    result = report(load)
+    result = report(load.visitors)
     last = max((one.submission.finished_at for one in load.visitors if one.submission), default=began)
     result["per_second"] = round(result["answered"] / (last - began), 1) if last > began else 0.0
     return result
@@ -191,60 +154,6 @@ def _follower(load: Load, exchanges: Exchanges, visitor: Visitor, afterwards: An
             done(submission)
 
     return submitted
-
-
-def report(load: Load) -> dict[str, Any]:
-    """What the visitors saw: times since each submission, outcomes, errors by kind."""
-    submissions = [(one.began, one.submission) for one in load.visitors if one.submission is not None]
-    answers = [(one.began, one.answer) for one in load.visitors if one.answer is not None]
-    redirected = [
-        submission.finished_at - began for began, submission in submissions if submission.status in {302, 303}
-    ]
-    shown = [answer.finished_at - began for began, answer in answers if answer.status == 200]
-    errors = Counter(error for _, one in [*submissions, *answers] if (error := _error(one)))
-    start = min((one.began for one in load.visitors), default=0.0)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return {
-        "clients": len(load.visitors),
-        "answered": len(redirected),
-        "answered_within_seconds": {str(limit): sum(one <= limit for one in redirected) for limit in LIMITS},
-        "redirect_seconds": spread(redirected),
-        "answer_page_seconds": spread(shown),
-        "outcomes": dict(Counter(outcome(page.body()) for _, page in answers if page.status == 200)),
-        "errors": dict(errors),
-        "out_of_order": displacement([one for _, one in submissions if one.status in {302, 303}]),
-        "moments": {
-            "redirects": _moments(start, [one for _, one in submissions if one.status in {302, 303}]),
-            "pages": _moments(start, [one for _, one in answers if one.status == 200]),
-        },
-        "client_cpu_seconds": round(used.ru_utime + used.ru_stime, 3),
-    }
-
-
-def displacement(arrived: Sequence[Exchange]) -> dict[str, float]:
-    """How far from their turn these were answered, in the order of their arrival, as shares of their number."""
-    if not arrived:
-        return {}
-    turns = sorted(range(len(arrived)), key=lambda turn: arrived[turn].finished_at)
-    moved = sorted(abs(turn - answered) / len(arrived) for answered, turn in enumerate(turns))
-    return {"p95": round(percentile(moved, 95), 4), "last": round(moved[-1], 4)}
-
-
-def _moments(start: float, exchanges: Sequence[Exchange]) -> list[float]:
-    """When each was answered, in seconds since the first visitor."""
-    return sorted(round(one.finished_at - start, 3) for one in exchanges)
-
-
-def outcome(page: bytes) -> str:
-    """What an answer page says: confirmed, waiting, refused, or unknown."""
-    return next((name for name, mark in OUTCOMES if mark in page), "unknown")
-
-
-def _error(exchange: Exchange) -> str:
-    if exchange.failure or not exchange.finished_at:
-        exchange.received.clear()
-        return exchange.failure or "never begun"
-    return "" if exchange.status in {200, 302, 303} else f"status {exchange.status}"
 
 
 def main() -> int:

@@ -13,7 +13,8 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-from deploy.bench.figures import write
+from deploy.bench.ending import end
+from deploy.bench.goals import Goal
 from deploy.bench.machine import describe
 
 RUNS = 20
@@ -30,7 +31,13 @@ def main() -> None:
     import django
 
     django.setup()
-    print(write("pdf", {"machine": describe()} | measure()))
+    found = measure()
+    goals = [
+        Goal("a ticket's PDF", found["ticket_ms"]["latin"], 50, "ms"),
+        Goal("each of 500 in one document", found["many"]["ms_each"], 40, "ms"),
+        Goal("memory of that", found["many"]["peak_mib"], 130, "MiB"),
+    ]
+    end("pdf", {"machine": describe()} | found, goals)
 
 
 def measure() -> dict[str, Any]:

@@ -13,11 +13,10 @@ from typing import Any
 from deploy.bench import crowd, fest
 from deploy.bench.admin import LIST, owner
 from deploy.bench.door import open_doors
-from deploy.bench.figures import RESULTS, write
-from deploy.bench.goals import Goal, as_json, table
+from deploy.bench.ending import end, take_curves
+from deploy.bench.goals import Goal
 from deploy.bench.lanes import Lane, asking, page, readiness, scanner
 from deploy.bench.machine import describe
-from deploy.bench.plot import answers_over_time
 from deploy.bench.rush import CACHE_SECONDS, SEATS
 from deploy.bench.signedin import SignedIn, sign_in
 from deploy.bench.stack import Stack, running_stack
@@ -102,12 +101,8 @@ def main() -> int:
             "restarts": stack.restarts(),
             "audit": stack.audit(),
         }
-    curves = report.pop("moments")
-    print(answers_over_time(RESULTS / "queue.svg", f"{given.clients} clicks within a second", curves))
-    reached = goals(content)
-    print(table(reached))
-    print(write("queue", {"machine": machine, "goals": as_json(reached), **content}))
-    return 0 if content["audit"]["clean"] and all(goal.is_reached() for goal in reached) else 1
+    curves = take_curves(report, f"{given.clients} clicks within a second")
+    return end("queue", {"machine": machine, **content}, goals(content), curves)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.bench import fest
-from deploy.bench.figures import median_of, ratio, write
+from deploy.bench.ending import end, take_curves
+from deploy.bench.figures import median_of, ratio
+from deploy.bench.goals import Goal
 from deploy.bench.machine import describe
 from deploy.bench.pgbench import transactions_per_second
 from deploy.bench.rush import CACHE_SECONDS
@@ -54,6 +56,8 @@ def medians(rounds: list[dict[str, Any]], pgbench: dict[str, list[float]]) -> di
         f"{name}_per_second": median_of(rounds, name, "per_second") for name in rounds[0]
     }
     quoted["hot_against_floor"] = shares("hot", "floor")
+    each = [{"share": ratio(_cpu(one["floor"]), _cpu(one["hot"]))} for one in rounds]
+    quoted["hot_against_floor_by_cpu"] = median_of(each, "share")
     quoted["hot_against_spread"] = shares("hot", "spread")
     quoted["hot_visit_against_floor_visit"] = shares("hot visit", "floor visit")
     quoted["errors"] = sum(sum(one["errors"].values()) for each in rounds for one in each.values())
@@ -63,6 +67,29 @@ def medians(rounds: list[dict[str, Any]], pgbench: dict[str, list[float]]) -> di
             quoted[f"{name}_per_second"] / statistics.median(values), 3
         )
     return quoted
+
+
+def _cpu(report: dict[str, Any]) -> float:
+    """Processor seconds of everything that answered, the client included."""
+    return float(sum(report["cpu_seconds"].values()) + report["client_cpu_seconds"])
+
+
+def goals(quoted: dict[str, Any]) -> list[Goal]:
+    """By the clock and, for the processor, by the CPU time that one submission took."""
+    return [
+        Goal(
+            "submissions to one event against a bare Django", quoted["hot_against_floor"], 0.75, at_least=True
+        ),
+        Goal("the same by CPU time", quoted["hot_against_floor_by_cpu"], 0.75, at_least=True),
+        Goal(
+            "submission and page against a bare Django",
+            quoted["hot_visit_against_floor_visit"],
+            1.0,
+            at_least=True,
+        ),
+        Goal("one event against 50", quoted["hot_against_spread"], 0.9, at_least=True),
+        Goal("errors", quoted["errors"], 0),
+    ]
 
 
 def main() -> int:
@@ -94,15 +121,18 @@ def main() -> int:
                 seconds, clients = given.pgbench_seconds, given.pgbench_clients
                 pgbench[name].append(transactions_per_second(stack, events, seconds=seconds, clients=clients))
                 print("pgbench", name, pgbench[name][-1], flush=True)
+    quoted = medians(rounds, pgbench)
+    curves = [take_curves(report, name) for one in rounds for name, report in one.items()][-len(rounds[-1]) :]
     content = {
         "machine": machine,
-        "medians": medians(rounds, pgbench),
+        "medians": quoted,
         "audit": audit,
         "rounds": rounds,
         "pgbench_rounds": pgbench,
     }
-    print(write("reserve", content))
-    return 0 if audit["clean"] else 1
+    return end(
+        "reserve", content, goals(quoted), {name: line for one in curves for name, line in one.items()}
+    )
 
 
 if __name__ == "__main__":

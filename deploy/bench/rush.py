@@ -1,7 +1,7 @@
 """All clients submit within one instant: 500 and 2,000 clients for 100 seats, provider 2 s slow and 0 s slow.
 
-``python -m deploy.bench.rush`` writes results/rush.json. "Answered" is the redirect of the POST; the answer
-page follows on the same connection. Rounds are interleaved and the medians are what may be quoted.
+``python -m deploy.bench.rush`` writes results/rush.json and rush.svg. "Answered" is the redirect of the POST; the
+confirmation page follows on the same connection. Rounds are interleaved and the medians are what may be quoted.
 """
 
 import argparse
@@ -10,7 +10,9 @@ import time
 from typing import Any
 
 from deploy.bench import fest
-from deploy.bench.figures import median_of, write
+from deploy.bench.ending import end, take_curves
+from deploy.bench.figures import median_of, ratio
+from deploy.bench.goals import Goal
 from deploy.bench.machine import describe
 from deploy.bench.stack import Stack, running_stack
 
@@ -73,6 +75,32 @@ def medians(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     return figures
 
 
+def last_curves(name: str, rounds: list[dict[str, Any]]) -> dict[str, list[float]]:
+    """The curves of the last round of a kind; those of the others are left out."""
+    return [take_curves(one, name) for one in rounds][-1]
+
+
+def goals(quoted: dict[str, Any]) -> list[Goal]:
+    """The goals of each kind of round that was run."""
+    found: list[Goal] = []
+    for clients, redirect, page in ((500, 1.3, 1.9), (2000, 5.0, 7.0)):
+        for name, figures in quoted.items():
+            if name.startswith(f"{clients} clients"):
+                found += [
+                    Goal(f"{name}: last redirect", figures["redirect_seconds"]["last"], redirect, "s"),
+                    Goal(f"{name}: last page", figures["answer_page_seconds"]["last"], page, "s"),
+                    Goal(f"{name}: errors", figures["errors"], 0),
+                    Goal(f"{name}: seats oversold", figures["oversold"], 0),
+                    Goal(f"{name}: CPU of a click with its page", figures["cpu_ms_per_click"], 4.5, "ms"),
+                ]
+        slow, fast = (quoted.get(f"{clients} clients, provider {delay} s") for delay in (2, 0))
+        if slow and fast:
+            words = f"{clients} clients: p99 with a provider 2 s slow against a fast one"
+            share = ratio(slow["redirect_seconds"]["p99"], fast["redirect_seconds"]["p99"])
+            found.append(Goal(words, share, 1.05))
+    return found
+
+
 def main() -> int:
     """Run the rounds and write the results."""
     parser = argparse.ArgumentParser(prog="python -m deploy.bench.rush", description=__doc__)
@@ -96,10 +124,10 @@ def main() -> int:
                 found.setdefault(name, []).append(one)
                 print(name, one["redirect_seconds"], one["answer_page_seconds"], one["errors"], flush=True)
         audit = stack.audit()
+    curves = {key: line for name, rounds in found.items() for key, line in last_curves(name, rounds).items()}
     quoted = {name: medians(rounds) for name, rounds in found.items()}
-    file = write("rush", {"machine": machine, "medians": quoted, "audit": audit, "rounds": found})
-    print(file)
-    return 0 if audit["clean"] else 1
+    content = {"machine": machine, "medians": quoted, "audit": audit, "rounds": found}
+    return end("rush", content, goals(quoted), curves)
 
 
 if __name__ == "__main__":

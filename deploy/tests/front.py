@@ -19,7 +19,8 @@ from urllib.parse import urlencode
 import pytest
 from django.db import connection
 
-from deploy.bench.load import Load, Visitor, invite, paced, steady
+from deploy.bench.load import Load, invite, paced, steady
+from deploy.bench.visitors import Visitor
 from deploy.launcher.folders import ROOT, VENV
 from deploy.launcher.processes import Process, stop
 from deploy.nginx.process import private_site, running_nginx, socket_addresses

@@ -10,7 +10,8 @@ import pytest
 
 from deploy.bench.accounting import cpu_seconds, memory_mib, tree
 from deploy.bench.figures import median_of, percentile, ratio, spread
-from deploy.bench.load import Load, invite, outcome, paced, rush, steady
+from deploy.bench.load import Load, invite, paced, rush, steady
+from deploy.bench.visitors import outcome
 from deploy.provider_stub import running_stub
 
 PAGE = b'<form><input type="hidden" name="key" value="0123456789abcdef0123456789abcdef"></form>'

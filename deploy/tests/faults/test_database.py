@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy.bench.load import Visitor
+from deploy.bench.visitors import Visitor
 from deploy.tests.front import (
     Front,
     acknowledged,

@@ -10,8 +10,8 @@ import pytest
 from deploy.bench.exchange import Exchange
 from deploy.bench.goals import Goal, as_json, table
 from deploy.bench.lanes import Lane, asking
-from deploy.bench.load import displacement
 from deploy.bench.plot import MAX_POINTS, answers_over_time
+from deploy.bench.visitors import displacement
 from deploy.launcher import benching, debian
 from deploy.launcher.folders import ROOT
 from deploy.launcher.words import Refusal
