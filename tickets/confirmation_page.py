@@ -226,6 +226,15 @@ def _mail_words(delivery: Delivery | None, address: str) -> str:
             words = _("The last mail was sent to %(address)s.")
         case states.DELIVERED:
             words = _("The last mail was delivered to %(address)s.")
-        case states.BOUNCED | states.FAILED | states.COMPLAINED:
+        case states.FAILED:
+            words = _(
+                "The last mail to %(address)s could not be sent. The organisers see it; your tickets here are valid."
+            )
+        case states.SUPPRESSED:
+            words = _(
+                "The mail provider holds mails to %(address)s back, because an earlier one did not arrive. An organiser"
+                " has to release it. Your tickets here are valid."
+            )
+        case states.BOUNCED | states.COMPLAINED:
             words = _("The last mail to %(address)s did not arrive. Check the address in your details.")
     return words % {"address": address}

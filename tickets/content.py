@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import icalendar
 from django.conf import settings
+from django.utils.text import slugify
 
 from events.models import Event
 from registrations.models import Registration
@@ -59,7 +60,17 @@ class CalendarEntry:
     starts_at: datetime
     ends_at: datetime
     url: str
+    organizer: str
+    """The e-mail address of the organisers."""
+    organizer_name: str
     cancelled: bool = False
+
+
+def ticket_file_name(registration: Registration) -> str:
+    """A name that differs for two students of one family, also where their names have no Latin letter."""
+    student = registration.student
+    parts = ("ticket", registration.event.slug, slugify(student.name), student.reference.lower())
+    return "-".join(part for part in parts if part) + ".pdf"
 
 
 def calendar_entry(registration: Registration, *, url: str) -> CalendarEntry:
@@ -84,6 +95,8 @@ def _entry(name: str, event: Event, url: str, *, is_cancelled: bool) -> Calendar
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         url=url,
+        organizer=event.fest.contact_email,
+        organizer_name=event.fest.name,
         cancelled=is_cancelled,
     )
 
@@ -119,6 +132,9 @@ def _calendar_event(entry: CalendarEntry, *, is_cancelled: bool, now: datetime) 
     event.add("description", _text(entry.description))
     event.add("location", _line(entry.location))
     event.add("url", _line(entry.url))
+    organizer = icalendar.vCalAddress(f"mailto:{_line(entry.organizer)}")
+    organizer.params["cn"] = _line(entry.organizer_name).replace('"', "'")
+    event.add("organizer", organizer)
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     return event
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 RENDER_ATTEMPTS = 3
 """How often rendering a PDF is attempted before its mail is sent without it."""
-_IN_TROUBLE = ("failed", "bounced", "complained")
+NOT_ARRIVED = ("failed", "suppressed", "bounced", "complained")
+"""The states of a mail that did not arrive and is not tried again by itself."""
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -57,11 +58,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def in_trouble(self) -> "DeliveryQuerySet":
         """Deliveries that failed for good."""
-        return self.filter(state__in=_IN_TROUBLE)
+        return self.filter(state__in=NOT_ARRIVED)
 
     def undelivered(self) -> "DeliveryQuerySet":
         """The same, and the parts of a digest that failed for good."""
-        return self.filter(Q(state__in=_IN_TROUBLE) | Q(gathered_into__state__in=_IN_TROUBLE))
+        return self.filter(Q(state__in=NOT_ARRIVED) | Q(gathered_into__state__in=NOT_ARRIVED))
 
     def due(self, now: dt.datetime, lease: dt.timedelta) -> "DeliveryQuerySet":
         """Deliveries that may be claimed: queued and due, or claimed by a worker whose lease has run out."""

@@ -10,14 +10,12 @@ from registrations.models import Consent, Registration, School, Student
 from registrations.querysets import StudentQuerySet
 from registrations.students.names import name_key
 from tickets.models import Delivery
+from tickets.querysets import NOT_ARRIVED
 
 NO_REGISTRATION = "none"
 NO_EMAIL = "no-email"
 IN_TROUBLE = "trouble"
 State = Delivery.State
-TROUBLE = (State.BOUNCED, State.FAILED, State.COMPLAINED)
-"""Not arrived, and not tried again."""
-
 
 OWN_STATE = Coalesce("gathered_into__state", "state")
 """The state of a mail, or of the mail in which it was combined with others."""
@@ -73,7 +71,7 @@ def with_mail(students: StudentQuerySet) -> StudentQuerySet:
 
 def in_trouble(students: StudentQuerySet) -> StudentQuerySet:
     """Students whose newest mail did not arrive."""
-    troubled: dict[str, Any] = {"mail__in": TROUBLE}
+    troubled: dict[str, Any] = {"mail__in": NOT_ARRIVED}
     return students.filter(**troubled)
 
 

@@ -22,7 +22,7 @@ from registrations.students.identity import with_email
 from techfest.core.db.clock import database_now
 from techfest.core.page_template import PageTemplate
 from tickets import abuse_detection, confirmation_page, registration_summary
-from tickets.content import CalendarEntry, absolute, calendar_entry, event_entry, ics
+from tickets.content import CalendarEntry, absolute, calendar_entry, event_entry, ics, ticket_file_name
 from tickets.documents import ticket_pdf as ticket_pdf_module
 from tickets.documents.certificates import achievements_of, is_replaced, path_of
 from tickets.mail import outbox
@@ -144,7 +144,7 @@ def ticket_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
         ticket_pdf_module.render_again([found.pk])
         notify_workers()
         return redirect(found)
-    name = f"ticket-{found.registration.event.slug}.pdf"
+    name = ticket_file_name(found.registration)
     return FileResponse(file, content_type="application/pdf", filename=name)
 
 

@@ -44,6 +44,8 @@ class Message:
     metadata: dict[str, Any]
     key: str | None = None
     tags: list[str] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    """What the provider is asked to do with the message, such as to track clicks."""
     attachments: list[dict[str, Any]] = field(default_factory=list)
     files: list[bytes] = field(default_factory=list)
 
@@ -72,6 +74,7 @@ def read_mailgun(content_type: str, body: bytes) -> Message:
         headers={name[2:]: values[-1] for name, values in fields.items() if name.startswith("h:")},
         metadata={name[2:]: values[-1] for name, values in fields.items() if name.startswith("v:")},
         tags=fields.get("o:tag", []),
+        options={name[2:]: values[-1] for name, values in fields.items() if name.startswith("o:")},
     )
     for part in parts:
         if part.filename is not None and part.name == "message":
@@ -92,7 +95,7 @@ def read_brevo(body: bytes) -> Message:
         addresses = [[person["email"] for person in data.get(kind, [])] for kind in ("to", "cc", "bcc")]
         message = Message(
             provider="brevo",
-            sender=data["sender"]["email"],
+            sender=f"{data['sender'].get('name', '')} <{data['sender']['email']}>".strip(),
             recipients=_recipients("to", addresses),
             subject=data.get("subject", ""),
             text=data.get("textContent", ""),

@@ -20,7 +20,7 @@ from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmat
 from techfest.core.admin.export import Column
 from techfest.core.db.clock import database_now
 from techfest.core.roles import VOLUNTEER
-from tickets.abuse_detection import alert_path
+from tickets.alerts import alert_path
 from tickets.checkin.offline import resolve
 from tickets.models import Alert, CheckIn, Gate, Scan, SearchCount
 

@@ -25,7 +25,7 @@ from events.models import Fest
 from registrations.models import MergedReference, Registration, Student
 from registrations.students.names import clean_text, name_key
 from techfest.core.errors import UserFacingError
-from tickets import abuse_detection
+from tickets import alerts
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.models import Alert, Scan, Ticket
 
@@ -175,14 +175,14 @@ class TooManyUnknownCodes(UserFacingError):
 def refuse_guessing(user: Any, reading: Reading) -> None:
     """Raises `TooManyUnknownCodes` if this user types a reference after too many unknown ones."""
     if reading.kind == Kind.REFERENCE and _unknown_of(user) >= MAX_UNKNOWN:
-        abuse_detection.raise_alert(Alert.Kind.GUESSING, str(user))
+        alerts.raise_alert(Alert.Kind.GUESSING, str(user))
         raise TooManyUnknownCodes
 
 
 def record_unknown(user: Any) -> None:
     """Raises an alert if this user has sent too many unknown codes. The scans themselves are the counter."""
     if _unknown_of(user) >= MAX_UNKNOWN:
-        abuse_detection.raise_alert(Alert.Kind.GUESSING, str(user))
+        alerts.raise_alert(Alert.Kind.GUESSING, str(user))
 
 
 def _unknown_of(user: Any) -> int:
@@ -226,7 +226,7 @@ def count_search(user: Any) -> None:
         if in_minute <= MAX_A_MINUTE and in_hour <= MAX_AN_HOUR:
             return
         cursor.execute(_REFUSE, {"id": row_id})
-    abuse_detection.raise_alert(Alert.Kind.SEARCHING, str(user))
+    alerts.raise_alert(Alert.Kind.SEARCHING, str(user))
     if in_hour > MAX_AN_HOUR:
         raise TooManySearches(
             _("You have searched for too many names. Scan tickets, or ask an organiser until the next hour.")

@@ -72,7 +72,7 @@ def mails(viewer: Viewer, *, now: dt.datetime) -> Mails | None:
 
 def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:
     pending, failed = f"{State.QUEUED},{State.SENDING}", f"{State.FAILED}"
-    bounced = f"{State.BOUNCED},{State.COMPLAINED}"
+    bounced = f"{State.BOUNCED},{State.SUPPRESSED},{State.COMPLAINED}"
 
     def figure(label: "_StrPromise", states: str, *, is_bad: bool = False) -> Figure:
         count = sum(counts[state] for state in states.split(","))

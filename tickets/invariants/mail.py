@@ -137,7 +137,7 @@ def sent_means_sent() -> Iterator[str]:
     """A sent mail has its time, a reported one was sent or has a provider event, and none is overdue."""
     sql = """
         WHERE d.state = 'sent' AND d.sent_at IS NULL
-            OR d.state IN ('delivered', 'bounced', 'complained') AND d.sent_at IS NULL
+            OR d.state IN ('delivered', 'suppressed', 'bounced', 'complained') AND d.sent_at IS NULL
                 AND NOT EXISTS (SELECT FROM tickets_deliveryevent v WHERE v.delivery_id = d.id)
             OR d.sent_at < d.created_at
             OR d.state IN ('queued', 'sending') AND d.due_at < clock_timestamp() - %s

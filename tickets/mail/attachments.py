@@ -1,13 +1,13 @@
 """Attachments of mails: tickets as PDF, and calendar files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from anymail.message import AnymailMessage
 from django.utils import timezone
 
 from registrations.models import Registration
-from tickets.content import CalendarEntry, calendar_entry, ics
+from tickets.content import calendar_entry, ics, ticket_file_name
 
 if TYPE_CHECKING:
     from tickets.mail.kinds.base import Entry
@@ -16,22 +16,26 @@ if TYPE_CHECKING:
 def attach_tickets(message: AnymailMessage, entries: Iterable["Entry"]) -> None:
     for entry in entries:
         if entry.has_pdf:
-            message.attach(f"ticket-{entry.event.slug}.pdf", entry.pdf, "application/pdf")
+            message.attach(ticket_file_name(entry.registration), entry.pdf, "application/pdf")
 
 
-def attach_calendar(message: AnymailMessage, entries: Sequence["Entry"], *, method: str) -> None:
-    """One calendar file that adds these events (PUBLISH) or takes them out of the calendar (CANCEL)."""
-    if entries:
-        rows = [calendar_entry(entry.registration, url=entry.ticket_url) for entry in entries]
-        _attach(message, "events.ics", rows, method=method)
+def attach_calendar(message: AnymailMessage, entries: Iterable["Entry"], *, method: str) -> None:
+    """Attaches a calendar file for each entry that adds its event (PUBLISH) or takes it out again (CANCEL).
+
+    One file each, because mail programs import only the first event of a file.
+    """
+    for entry in entries:
+        _attach(message, entry.registration, url=entry.ticket_url, method=method)
 
 
 def attach_withdrawal(message: AnymailMessage, left: Registration | None) -> None:
     """Takes the event that the student left out of the calendar."""
     if left:
-        _attach(message, "left.ics", [calendar_entry(left, url="")], method="CANCEL")
+        _attach(message, left, url="", method="CANCEL")
 
 
-def _attach(message: AnymailMessage, name: str, rows: Iterable[CalendarEntry], *, method: str) -> None:
-    content = ics(rows, method=method, now=timezone.now())
+def _attach(message: AnymailMessage, registration: Registration, *, url: str, method: str) -> None:
+    prefix = "cancelled-" if method == "CANCEL" else ""
+    content = ics([calendar_entry(registration, url=url)], method=method, now=timezone.now())
+    name = f"{prefix}{registration.event.slug}.ics"
     message.attach(name, content.decode(), f"text/calendar; method={method}")

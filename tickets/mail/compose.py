@@ -2,9 +2,11 @@
 
 import logging
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from email.utils import formataddr, parseaddr
+from email.headerregistry import Address
+from email.utils import parseaddr
 from typing import Any
 
 from anymail.message import AnymailMessage
@@ -22,6 +24,11 @@ from tickets.mail.queue import POISON_ATTEMPTS, Result, later
 from tickets.models import Delivery, Ticket
 
 logger = logging.getLogger(__name__)
+
+MAX_SENDER_NAME = 70
+"""Characters of a sender's name; Brevo rejects a longer one."""
+_SPECIALS = re.compile(r'[()<>@,:;."\\\[\]]+')
+"""Characters that a name must quote (RFC 5322)."""
 
 
 class Composer:
@@ -104,7 +111,12 @@ def _failed(delivery: Delivery, error: Exception) -> Result:
 def build_message(delivery: Delivery, templates: str, context: dict[str, Any]) -> AnymailMessage:
     """Renders the templates of this folder; the context must hold the `fest`."""
     subject = " ".join(render_to_string(f"{templates}/subject.txt", context).split())
-    headers = {"Message-ID": f"<{delivery.key.hex}@{settings.SITE_HOST}>"}
+    headers = {
+        "Message-ID": f"<{delivery.key.hex}@{settings.SITE_HOST}>",
+        # No mail program answers it by itself, such as with a note of absence (RFC 3834).
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
     if settings.EMAIL_PROVIDER == "brevo":
         # The one supported provider that honours an idempotency key.
         headers["idempotencyKey"] = str(delivery.key)
@@ -118,6 +130,9 @@ def build_message(delivery: Delivery, templates: str, context: dict[str, Any]) -
     )
     message.attach_alternative(render_to_string(f"{templates}/body.html", context), "text/html")
     message.metadata = {"delivery": delivery.key.hex}
+    if settings.EMAIL_PROVIDER == "mailgun":
+        # Brevo has no such switch for a single mail; it is a setting of the account.
+        message.track_clicks = message.track_opens = False
     return message
 
 
@@ -127,5 +142,26 @@ def _tidied(text: str) -> str:
 
 
 def sender(name: str) -> str:
-    """The configured sender address with the fest's name; the mail library folds and quotes it."""
-    return formataddr((" ".join(name.split()), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+    """The configured sender address with the fest's name in plain Unicode; the mail library encodes it as needed.
+
+    A name with other than ASCII letters is written without punctuation: Brevo drops it, and the library's remedy makes
+    it longer than Brevo accepts.
+    """
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    if not name.isascii():
+        name = _SPECIALS.sub(" ", name)
+    return str(Address(display_name=_shortened(name, MAX_SENDER_NAME), addr_spec=address))
+
+
+def _shortened(name: str, limit: int) -> str:
+    """`name` on one line with at most `limit` characters, cut between words or at least between letters."""
+    text = " ".join(name.split())
+    if len(text) <= limit:
+        return text
+    end = limit
+    while (
+        end > 1 and unicodedata.category(text[end])[0] in "MC"
+    ):  # a mark or a joiner belongs to the letter before it
+        end -= 1
+    start = text[:end]
+    return (start if text[end] == " " else start.rpartition(" ")[0]) or start

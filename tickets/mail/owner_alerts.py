@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from techfest.core.roles import owners_with_email
-from tickets import abuse_detection
+from tickets import alerts
 from tickets.content import absolute
 from tickets.mail.kinds import notice
 from tickets.models import Alert
@@ -39,6 +39,10 @@ _ADVICE: dict[str, "_StrPromise"] = {
     Alert.Kind.SEARCHING: gettext_lazy(
         "The list says who searched. Ask the person why so many names were needed, or take the role of a volunteer"
         " away until you know more. Scanning tickets goes on meanwhile."
+    ),
+    Alert.Kind.SENDER: gettext_lazy(
+        "Look at your account with the mail provider: its sender address, domain, key, credit and limits. The mails"
+        " stay queued and go by themselves once it is mended; no student is told to check an address."
     ),
 }
 _OTHERWISE = gettext_lazy("Open the list, look at what happened, and mark it as seen.")
@@ -75,7 +79,7 @@ def _new_by_kind(now: dt.datetime) -> dict[str, list[Alert]]:
 
 
 def _mail(owner: Any, kind: str, rows: Sequence[Alert], now: dt.datetime) -> None:
-    path = abuse_detection.alert_path(rows[0]) if len(rows) == 1 else abuse_detection.alert_list_path(kind)
+    path = alerts.alert_path(rows[0]) if len(rows) == 1 else alerts.alert_list_path(kind)
     notice.enqueue_notice(
         to=owner.email,
         subject=_("Please look: %(what)s") % {"what": rows[0].get_kind_display()},

@@ -32,6 +32,8 @@ GIVE_UP = dt.timedelta(hours=24)
 """How long a mail is retried if the provider rejects it for a reason that may pass."""
 GIVE_UP_TRIES = GIVE_UP // LONGEST_PAUSE
 """Tries are counted instead of hours, so that nothing is given up while no worker runs."""
+ACCOUNT_PAUSE = dt.timedelta(minutes=10)
+"""How long a mail waits that the provider refused because of our account: an owner has to act first."""
 POISON_ATTEMPTS = 5
 """How often composing a mail is tried."""
 BACKLOG = dt.timedelta(minutes=2)
@@ -122,6 +124,19 @@ def free_claims_of_the_dead() -> int:
     """
     claimed = Delivery.objects.filter(state=State.SENDING)
     return _lease.free_of_the_dead(claimed, state=State.QUEUED)
+
+
+def queue_again(delivery: Delivery) -> None:
+    """Queues a mail that the provider accepted and refused later because of our account, after a pause."""
+    if delivery.state not in (State.SENDING, State.SENT):
+        return
+    if delivery.kind == Kind.NOTICE:  # its text is no longer kept
+        delivery.state = State.FAILED
+        delivery.save(update_fields=["state"])
+        return
+    delivery.state, delivery.sent_at, delivery.claimed_at = State.QUEUED, None, None
+    delivery.due_at = database_now() + ACCOUNT_PAUSE
+    delivery.save(update_fields=["state", "sent_at", "claimed_at", "due_at"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tickets.mail import outbox
 from tickets.mail.mailbox_limit import CAUSED
 from tickets.mail.outbox import HOUR, ON_REQUEST, ON_REQUEST_PER_HOUR
 from tickets.models import Delivery
+from tickets.querysets import NOT_ARRIVED
 from tickets.wakeup import notify_workers
 
 Kind = Delivery.Kind
@@ -137,7 +138,7 @@ def _queue(mails: Sequence[Delivery], now: dt.datetime, result: Resent) -> None:
 
 def _was_just_resent(mail: Delivery, now: dt.datetime) -> bool:
     """Whether this mail was sent again within the hour and did not fail."""
-    if not mail.pk or mail.sent_in.state in (State.FAILED, State.BOUNCED, State.COMPLAINED):
+    if not mail.pk or mail.sent_in.state in NOT_ARRIVED:
         return False
     return mail.held_at is None and mail.queued_at > max(mail.created_at + CAUSED, now - HOUR)
 

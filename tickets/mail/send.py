@@ -8,19 +8,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import TypeVar
 
-from anymail.exceptions import (
-    AnymailAPIError,
-    AnymailInvalidAddress,
-    AnymailRecipientsRefused,
-    AnymailRequestsAPIError,
-)
+from anymail.exceptions import AnymailAPIError
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext as _
 
 from techfest.core import rush
-from tickets import stopping
+from tickets import alerts, stopping
 from tickets.mail.breaker import Breaker, ProviderPaused, pause_left, requested_pause
 from tickets.mail.compose import Composer
 from tickets.mail.queue import (
@@ -34,7 +30,8 @@ from tickets.mail.queue import (
     record,
     untried,
 )
-from tickets.models import Delivery
+from tickets.mail.verdicts import is_ours, is_permanent
+from tickets.models import Alert, Delivery
 
 State = Delivery.State
 Answer = TypeVar("Answer")
@@ -58,8 +55,6 @@ LOOK_PAUSE = 0.02
 STEP_BACK = 10.0
 """Seconds that mails wait during a rush: at the default rate, half a minute is left for those of 1,500 clicks."""
 NO_PAUSE = dt.timedelta()
-_PERMANENT = frozenset({400, 413, 422})
-"""Statuses that blame the message. A wrong key or domain (401, 403, 404) is corrected by an owner: the mail waits."""
 
 
 def send_due(*, budget: float = BUDGET) -> int:
@@ -101,7 +96,7 @@ class Run:
         results = self._composer.take_results()
         if not self._flying and not claimed.mails:
             return _is_worth_another_look(claimed)
-        done, _ = wait(self._flying, return_when=FIRST_COMPLETED, timeout=1.0)
+        done, _left = wait(self._flying, return_when=FIRST_COMPLETED, timeout=1.0)
         for future in done:
             _note(future.exception())
         pause = patiently(pause_left) if breaker.is_open else dt.timedelta()
@@ -219,23 +214,21 @@ def result_of(future: "Future[str]", delivery: Delivery, *, pause: dt.timedelta 
     words = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
     if isinstance(error, ProviderPaused | LeaseOver):
         return untried(delivery, retry_in=pause)
-    if _is_permanent(error) or (_is_poison(error) and delivery.attempts >= POISON_ATTEMPTS):
+    if is_permanent(error) or (_is_poison(error) and delivery.attempts >= POISON_ATTEMPTS):
         return Result(delivery, State.FAILED, error=words)
     return later(delivery, words, seconds=requested_pause(error))
 
 
 def _note(error: BaseException | None) -> None:
     """Reports to the breaker what one hand-over shows about the provider, if anything."""
-    if error is None or _is_permanent(error):
+    if is_ours(error):
+        status = getattr(error, "status_code", "")
+        subject = _("a mail was refused with status %(status)s") % {"status": status}
+        patiently(partial(alerts.raise_alert, Alert.Kind.SENDER, subject))
+    if error is None or is_permanent(error):
         patiently(breaker.note_answer)
     elif not isinstance(error, ProviderPaused | LeaseOver) and not _is_poison(error):
         patiently(partial(breaker.note_fault, error))
-
-
-def _is_permanent(error: BaseException) -> bool:
-    if isinstance(error, AnymailRecipientsRefused | AnymailInvalidAddress):
-        return True
-    return isinstance(error, AnymailRequestsAPIError) and error.status_code in _PERMANENT
 
 
 def _is_poison(error: BaseException) -> bool:

@@ -15,27 +15,42 @@ from anymail.signals import AnymailTrackingEvent, EventType, tracking
 from anymail.webhooks.mailgun import MailgunTrackingWebhookView
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import timezone
 
+from tickets import alerts
 from tickets.mail.kinds import notice
-from tickets.models import Delivery, DeliveryEvent
+from tickets.mail.queue import queue_again
+from tickets.mail.verdicts import Verdict, verdict_of, without_addresses, words_of
+from tickets.models import Alert, Delivery, DeliveryEvent
 
 logger = logging.getLogger(__name__)
 
 State = Delivery.State
 
-STATES: dict[str, str] = {
-    EventType.DELIVERED: State.DELIVERED,
-    EventType.BOUNCED: State.BOUNCED,
-    EventType.REJECTED: State.BOUNCED,
-    EventType.FAILED: State.BOUNCED,
-    EventType.COMPLAINED: State.COMPLAINED,
-}
-"""The state that follows from an event; other events are stored and change nothing."""
-RANK: list[str] = [State.QUEUED, State.SENDING, State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED]
+RANK: list[str] = [
+    State.QUEUED,
+    State.SENDING,
+    State.SENT,
+    State.DELIVERED,
+    State.FAILED,
+    State.SUPPRESSED,
+    State.BOUNCED,
+    State.COMPLAINED,
+]
 """A delivery only moves to the right, in whatever order the events arrive."""
+STATES: dict[Verdict, str] = {
+    Verdict.DELIVERED: State.DELIVERED,
+    Verdict.OUR_MAIL: State.FAILED,
+    Verdict.SUPPRESSED: State.SUPPRESSED,
+    Verdict.BOUNCED: State.BOUNCED,
+    Verdict.COMPLAINED: State.COMPLAINED,
+}
+"""The state that follows from a verdict; otherwise the event is stored and changes nothing."""
+READING = frozenset({EventType.OPENED, EventType.CLICKED})
+"""What a recipient does with a mail is not recorded."""
 OLDEST = dt.timedelta(days=5)
 """A provider repeats a call for some hours; an older one is a replay."""
 
@@ -72,11 +87,11 @@ def hook(provider: str, view: Callable[[HttpRequest], HttpResponse]) -> Callable
 @receiver(tracking)
 def take_note(event: AnymailTrackingEvent, **_kwargs: Any) -> None:
     """Records one event of a known delivery; other events are ignored."""
-    key, event_id = _key(event.metadata), event_id_of(event)
-    if key is None or _is_stale(event.timestamp) or _is_stale(_signed_at(event)):
+    event_id, about = event_id_of(event), _about(event)
+    if event.event_type in READING or _is_stale(event.timestamp) or _is_stale(_signed_at(event)):
         return
     with transaction.atomic():
-        delivery = Delivery.objects.filter(key=key).select_for_update(no_key=True).first()
+        delivery = Delivery.objects.filter(about).select_for_update(no_key=True).first() if about else None
         if delivery is None or DeliveryEvent.objects.filter(event_id=event_id).exists():
             return
         DeliveryEvent.objects.create(
@@ -84,9 +99,9 @@ def take_note(event: AnymailTrackingEvent, **_kwargs: Any) -> None:
             event_id=event_id,
             kind=event.event_type,
             happened_at=event.timestamp or timezone.now(),
-            detail=(event.description or event.mta_response or event.reject_reason or "")[:300],
+            detail=words_of(event)[:300],
         )
-        _move(delivery, STATES.get(event.event_type))
+        _apply(event, delivery)
 
 
 def event_id_of(event: AnymailTrackingEvent) -> str:
@@ -103,18 +118,32 @@ def _signed_at(event: AnymailTrackingEvent) -> dt.datetime | None:
     return dt.datetime.fromtimestamp(int(hold["timestamp"]), dt.UTC) if hold else None
 
 
+def _about(event: AnymailTrackingEvent) -> Q | None:
+    """Finds the delivery of an event: by our variable, which complaints lack, or by the id of the message."""
+    with suppress(LookupError, TypeError, ValueError, AttributeError):
+        return Q(key=uuid.UUID(hex=event.metadata["delivery"]))
+    message_id = str(event.message_id or "").strip("<>")
+    with suppress(ValueError):
+        return Q(key=uuid.UUID(hex=message_id.partition("@")[0]))
+    return Q(provider_id__in=[message_id, f"<{message_id}>"]) if message_id else None
+
+
+def _apply(event: AnymailTrackingEvent, delivery: Delivery) -> None:
+    """Changes the delivery as the event demands. A fault of our sender or account never blames the address."""
+    verdict = verdict_of(event)
+    if verdict in (Verdict.OUR_ACCOUNT, Verdict.OUR_MAIL):
+        alerts.raise_alert(Alert.Kind.SENDER, without_addresses(words_of(event)))
+    if verdict is Verdict.OUR_ACCOUNT:
+        queue_again(delivery)
+    else:
+        _move(delivery, STATES.get(verdict))
+
+
 def _move(delivery: Delivery, to: str | None) -> None:
     if to and delivery.state in RANK and RANK.index(to) > RANK.index(delivery.state):
         delivery.state = to
         delivery.save(update_fields=["state"])
         notice.forget([delivery.pk])
-
-
-def _key(metadata: Any) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(hex=metadata["delivery"])
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return None
 
 
 def _is_stale(timestamp: dt.datetime | None) -> bool:

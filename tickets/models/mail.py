@@ -46,6 +46,7 @@ class Delivery(models.Model):
         SENDING = "sending", _("sending")
         SENT = "sent", _("sent")
         DELIVERED = "delivered", _("delivered")
+        SUPPRESSED = "suppressed", _("held back by the provider")
         BOUNCED = "bounced", _("bounced")
         COMPLAINED = "complained", _("complained")
         FAILED = "failed", _("failed")

@@ -41,6 +41,8 @@ def mail_state(email: str, state: str | None) -> MailState:
             return MailState(_("sent"), "quiet", "mail")
         case State.DELIVERED:
             return MailState(_("delivered"), "ok", "ok")
+        case State.SUPPRESSED:
+            return MailState(_("held back by the provider"), "stop", "stop", is_trouble=True)
         case State.BOUNCED:
             return MailState(_("bounced"), "stop", "stop", is_trouble=True)
         case State.COMPLAINED:

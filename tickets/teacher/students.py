@@ -15,7 +15,8 @@ from events.models import Event, Fest
 from registrations.booking.conflicts import conflicts_of, short
 from registrations.booking.waitlist import with_number
 from registrations.models import Conflict, Registration, School, Student
-from tickets.school_students import TROUBLE, filtered, students_of
+from tickets.querysets import NOT_ARRIVED
+from tickets.school_students import filtered, students_of
 from tickets.teacher.forms import FilterForm
 from tickets.teacher.mail_status import MailState, mail_state
 
@@ -116,7 +117,7 @@ def _totals(all_students: Any, counts: dict[int, Counter[str]]) -> Totals:
         students=mails.total(),
         confirmed=states[State.CONFIRMED],
         waiting=states[State.WAITING],
-        in_trouble=sum(many for (_has, mail), many in mails.items() if mail in TROUBLE),
+        in_trouble=sum(many for (_has, mail), many in mails.items() if mail in NOT_ARRIVED),
         without_email=sum(many for (has, _mail), many in mails.items() if not has),
     )
 

@@ -23,12 +23,18 @@ ACCENTS = {
 
 _WORD_JOINER = "\u2060"
 _LINKED = re.compile(r"(?<=\w)([.@:/])(?=\w|/)")
+_PHONE = re.compile(r"\d(?:[\s().\-]*\d){6,}")
+_DIGIT = re.compile(r"\d(?=.)")
 
 
 @register.filter
 @stringfilter
 def unlinked(text: str) -> str:
-    """Text that people typed, such that no mail program turns it into a link: an unseen sign parts it."""
+    """Text that people typed, with invisible characters that keep mail programs from making it a link.
+
+    Mail programs link web and e-mail addresses, and numbers of seven digits and more as phone numbers.
+    """
+    text = _PHONE.sub(lambda number: _DIGIT.sub(rf"\g<0>{_WORD_JOINER}", number[0]), text)
     return _LINKED.sub(rf"\1{_WORD_JOINER}", text)
 
 

@@ -277,7 +277,8 @@ def test_resend_mails_the_link_a_few_times_an_hour(client: Client) -> None:
         ("sent", "was sent to"),
         ("delivered", "was delivered to"),
         ("bounced", "did not arrive"),
-        ("failed", "did not arrive"),
+        ("failed", "could not be sent"),
+        ("suppressed", "An organiser has to release it"),
         ("dropped", "Mails go to"),
     ],
 )

@@ -17,6 +17,8 @@ ENTRY = CalendarEntry(
     starts_at=datetime(2026, 12, 12, 10, 0, tzinfo=INDIA),
     ends_at=datetime(2026, 12, 12, 12, 30, tzinfo=INDIA),
     url="https://fest.example/my/abc/",
+    organizer="fest@fest.example",
+    organizer_name='Tech "Fest"; टेक',
 )
 
 
@@ -35,6 +37,7 @@ def test_entry_published_has_uid_sequence_and_times_in_utc() -> None:
         "SEQUENCE:2",
         "DESCRIPTION:Ticket of Asha",
         "LOCATION:Main Hall",
+        "ORGANIZER;CN=\"Tech 'Fest'; टेक\":mailto:fest@fest.example",
         "STATUS:CONFIRMED",
         "URL:https://fest.example/my/abc/",
         "END:VEVENT",
@@ -78,7 +81,7 @@ def test_hostile_text_stays_text(hostile: str) -> None:
 
     assert (str(event["SUMMARY"]), str(event["LOCATION"])) == (" ".join(quiet.split()),) * 2
     assert str(event["DESCRIPTION"]) == quiet.replace("\r\n", "\n")
-    assert len(event.property_items()) == 12
+    assert len(event.property_items()) == 13
     assert max(map(len, file.split(b"\r\n"))) <= 75
 
 

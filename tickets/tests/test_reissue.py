@@ -11,6 +11,7 @@ from registrations.models import Student
 from registrations.tests.builders import build_user
 from techfest.core.audit_log import entries_of
 from techfest.core.db.locking import Deadline
+from tickets.content import ticket_file_name
 from tickets.mail.compose import Composer
 from tickets.mail.queue import claim
 from tickets.mail.resend import resend
@@ -84,8 +85,8 @@ def test_new_ticket_is_mailed_once_its_pdf_is_there() -> None:
     assert (delivery.kind, delivery.ticket) == ("reissued", new)
     assert new.get_absolute_url() in str(message.body)
     assert [name for name, *_rest in message.attachments] == [
-        f"ticket-{new.registration.event.slug}.pdf",
-        "events.ics",
+        ticket_file_name(new.registration),
+        f"{new.registration.event.slug}.ics",
     ]
 
 

@@ -12,6 +12,7 @@ from registrations.booking.cancel import cancel
 from registrations.booking.submit import submit
 from registrations.tests.builders import build_request
 from techfest.core.db.locking import Deadline
+from tickets.content import ticket_file_name
 from tickets.documents.ticket_pdf import pdf_path
 from tickets.models import Ticket
 from tickets.tests.builders import PDF, build_answered, pretend_rendered, registration_of, ticket_of
@@ -112,9 +113,7 @@ def test_pdf_is_sent_as_it_was_made(client: Client) -> None:
     response: Any = client.get(f"/t/{ticket.code}/ticket.pdf")
     assert b"".join(response.streaming_content) == PDF
     assert response["Content-Type"] == "application/pdf"
-    assert (
-        response["Content-Disposition"] == f'inline; filename="ticket-{ticket.registration.event.slug}.pdf"'
-    )
+    assert response["Content-Disposition"] == f'inline; filename="{ticket_file_name(ticket.registration)}"'
     assert headers_of(response) == SECRET_HEADERS
     response.close()
 

@@ -23,7 +23,7 @@ from registrations.students.names import mailbox_key
 from registrations.tests.builders import build_event, build_fest, build_user
 from techfest.core.roles import OWNER
 from techfest.tests.support.workers import WorkerFactory
-from tickets import abuse_detection, tasks, wakeup
+from tickets import alerts, tasks, wakeup
 from tickets.mail.mailbox_limit import AT_ONCE
 from tickets.mail.queue import has_due
 from tickets.models import Alert, Delivery
@@ -129,7 +129,7 @@ def test_flood_with_a_strangers_address(
     assert len(mails_to(stub, STRANGER)) == AT_ONCE + 1
     (mail,) = mails_to(stub, owner.email)
     alert = Alert.objects.filter(subject__contains="one mailbox").earliest("first_at")
-    paths = [abuse_detection.alert_path(alert), abuse_detection.alert_list_path(alert.kind)]
+    paths = [alerts.alert_path(alert), alerts.alert_list_path(alert.kind)]
     assert [path for path in paths if f"{settings.SITE_URL}{path}" in mail["text"]]
 
 

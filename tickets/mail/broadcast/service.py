@@ -21,6 +21,7 @@ from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 from tickets.mail.broadcast.audience import Audience, recipients_of
 from tickets.models import Delivery, Message
+from tickets.querysets import NOT_ARRIVED
 from tickets.wakeup import notify_workers
 
 State = Delivery.State
@@ -181,6 +182,6 @@ def progress_of(message: Message) -> Progress:
         pending=counts[State.QUEUED] + counts[State.SENDING],
         gone=counts[State.SENT] + counts[State.DELIVERED],
         delivered=counts[State.DELIVERED],
-        in_trouble=counts[State.BOUNCED] + counts[State.COMPLAINED] + counts[State.FAILED],
+        in_trouble=sum(counts[state] for state in NOT_ARRIVED),
         dropped=counts[State.DROPPED],
     )

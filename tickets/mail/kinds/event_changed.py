@@ -20,12 +20,13 @@ from registrations.event_changes.impact import NOTIFIED_FIELDS
 from registrations.models import Change, Conflict, Registration
 from tickets.mail.kinds.base import TicketMail
 from tickets.models import Delivery
+from tickets.querysets import NOT_ARRIVED
 
 Kind = Delivery.Kind
 State = Delivery.State
 WRITTEN_BEFORE = dt.timedelta(seconds=60)
 """The longest time between composing a mail and sending it (the lease of its worker); newer changes are not in it."""
-_NOT_READ = (State.DROPPED, State.FAILED, State.BOUNCED, State.COMPLAINED)
+_NOT_READ = (State.DROPPED, *NOT_ARRIVED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The reminder on the day before: one mail to each student who has a seat tomorrow."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch
@@ -10,6 +11,7 @@ from events.models import Event, Fest
 from registrations.models import Registration
 from registrations.querysets import RegistrationQuerySet
 from registrations.students.names import mailbox_key
+from techfest.core.db.clock import database_now
 from tickets.mail.kinds.base import Entry, StudentMail
 from tickets.models import Delivery, Ticket
 
@@ -25,10 +27,22 @@ class Reminder(StudentMail):
     comes_from_public_forms = True
     is_to_many = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._now: dt.datetime | None = None
+
+    def _today(self, fest: Fest) -> dt.date:
+        """The day in the fest's time zone, by the database clock. A reminder that is late says nothing true."""
+        self._now = self._now or database_now()
+        return timezone.localtime(self._now, fest.zone).date()
+
+    def fetch(self, deliveries: Sequence[Delivery]) -> None:
+        self._now = None
+
     def entries(self, delivery: Delivery) -> list[Entry]:
         """The student's seats of that day, with their live tickets."""
         student = delivery.student
-        if student is None or delivery.day is None:
+        if student is None or delivery.day is None or delivery.day <= self._today(student.fest):
             return []
         rows = _seats_of(student.fest, delivery.day).filter(student=student).with_related()
         live = Prefetch("tickets", Ticket.objects.live())

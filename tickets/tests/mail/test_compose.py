@@ -3,8 +3,10 @@
 import datetime as dt
 import email
 import re
+import unicodedata
 from email import policy
 from email.message import EmailMessage as Parsed
+from email.utils import parseaddr
 from html.parser import HTMLParser
 from typing import Any
 
@@ -20,9 +22,10 @@ from registrations.models import Student
 from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.db.locking import Deadline
+from tickets.content import ticket_file_name
 from tickets.documents import ticket_pdf
 from tickets.mail import mailbox_limit
-from tickets.mail.compose import Composer
+from tickets.mail.compose import MAX_SENDER_NAME, Composer, sender
 from tickets.mail.outbox import enqueue_attempt, enqueue_link
 from tickets.mail.queue import claim, record
 from tickets.models import Delivery, Ticket
@@ -110,17 +113,20 @@ class Seen(HTMLParser):
         return " ".join("".join(self.texts).split())
 
 
-def test_answer_has_all_tickets_one_calendar_and_the_name_in_its_subject() -> None:
+def test_answer_has_all_tickets_their_calendar_files_and_the_name_in_its_subject() -> None:
     fest = build_fest()
     events = [build_event(fest) for _ in range(3)]
-    build_submission(*events, name="Asha Rao")
+    submission = build_submission(*events, name="Asha Rao")
     message = only(written())
-    names = [f"ticket-{event.slug}.pdf" for event in events]
-    assert attached(message).keys() == {*names, "events.ics"}
+    names = [ticket_file_name(row) for row in submission.registrations.order_by("event")]
+    calendars = [f"{event.slug}.ics" for event in events]
+    assert attached(message).keys() == {*names, *calendars}
     assert [attached(message)[name] for name in names] == [PDF] * 3
     assert message.subject == "Asha Rao: you are registered for 3 events"
-    calendar = Calendar.from_ical(attached(message)["events.ics"])
-    assert [str(entry["summary"]) for entry in calendar.walk("vevent")] == [event.name for event in events]
+    entries = [Calendar.from_ical(attached(message)[name]).walk("vevent") for name in calendars]
+    assert [[str(entry["summary"]) for entry in file] for file in entries] == [
+        [event.name] for event in events
+    ]
 
 
 def test_subject_of_one_event_says_which_and_when() -> None:
@@ -144,10 +150,13 @@ def test_partly_waiting_answer_says_so() -> None:
     fest = build_fest()
     full, free = build_event(fest, capacity=1), build_event(fest)
     build_submission(full)
-    build_submission(free, full, name="Ravi Nair")
+    submission = build_submission(free, full, name="Ravi Nair")
     message = written()[1]
     assert message.subject == f"Ravi Nair: you are registered: {free.name}, and on a waiting list"
-    assert attached(message).keys() == {f"ticket-{free.slug}.pdf", "events.ics"}
+    assert attached(message).keys() == {
+        ticket_file_name(submission.registrations.get(event=free)),
+        f"{free.slug}.ics",
+    }
 
 
 def test_text_and_html_say_the_same() -> None:
@@ -193,12 +202,64 @@ def test_odd_name_is_text_everywhere_and_never_a_link(name: str) -> None:
     message = only(written())
     read = parsed(message)
     seen = Seen(html_of(message))
-    assert str(read["subject"]).strip().startswith(f"{name}: you are registered")
+    assert str(read["subject"]).strip().replace("\u2060", "").startswith(f"{name}: you are registered")
     for text in (seen.text, str(message.body)):
         assert name in text.replace("\u2060", "")
     assert {href.startswith(settings.SITE_URL) for href in seen.hrefs} == {True}
     assert not re.search(r"evil\.com|https?://evil|www\.evil|me@evil", html_of(message) + str(message.body))
     assert not {"b", "script", "img"} & set(seen.tags)
+
+
+def test_files_and_subjects_of_twins_differ() -> None:
+    """Also where a name has no Latin letter: the reference is part of the file's name."""
+    event = build_event(build_fest())
+    twins = ["Asha Rao", "Anu Rao", "आशा राव", "अनु राव"]
+    for name in twins:
+        build_submission(event, name=name, email="parent@example.org")
+    messages = written()
+    names = [name for message in messages for name in attached(message) if name.startswith("ticket-")]
+    assert (len(set(names)), len({message.subject for message in messages})) == (len(messages), len(messages))
+    assert names[0].startswith(f"ticket-{event.slug}-asha-rao-")
+
+
+@pytest.mark.parametrize("kind", ["registered", "promoted", "cancelled"])
+def test_addresses_and_phone_numbers_of_a_name_are_no_links_in_the_subject(kind: str) -> None:
+    event = build_event(build_fest(), capacity=1 if kind == "promoted" else 9)
+    if kind == "promoted":
+        first = build_submission(event, name="First")
+    submission = build_submission(
+        event, name="Call 98765 43210 or evil.com me@evil.com", email="a@example.org"
+    )
+    written()
+    if kind == "promoted":
+        cancel([registration_of(first).pk], actor="student", deadline=Deadline())
+    elif kind == "cancelled":
+        cancel([registration_of(submission).pk], actor="student", deadline=Deadline())
+    else:
+        Delivery.objects.update(state="queued", due_at=timezone.now())
+    message = next(message for message in written() if message.to == ["a@example.org"])
+    assert message.subject.replace("\u2060", "").startswith("Call 98765 43210 or evil.com me@evil.com: ")
+    for text in (message.subject, str(message.body), html_of(message)):
+        assert not re.search(r"98765|43210|evil\.com|@evil", text)
+
+
+@pytest.mark.parametrize(
+    "name", ["T" * 100, "टेक फेस्ट " * 20, "e\u0301" * 80, 'Short, "quoted" fest', "फेस्ट, 2026"]
+)
+def test_name_of_the_sender_is_plain_unicode_within_the_limit(name: str) -> None:
+    written_name = parseaddr(sender(name))[0]
+    assert written_name
+    assert len(written_name) <= MAX_SENDER_NAME
+    whole = " ".join((name if name.isascii() else name.replace(",", " ")).split())
+    assert whole.startswith(written_name)
+    assert "=?" not in sender(name)
+    assert not unicodedata.combining(whole[len(written_name) : len(written_name) + 1] or "x")
+
+
+def test_mails_say_that_a_program_sent_them() -> None:
+    build_answered()
+    read = parsed(only(written()))
+    assert (read["auto-submitted"], read["x-auto-response-suppress"]) == ("auto-generated", "All")
 
 
 def test_line_breaks_of_organisers_make_no_header() -> None:
@@ -256,14 +317,17 @@ def test_promoted_mail_brings_the_ticket() -> None:
     cancel([registration_of(first).pk], actor="student", deadline=Deadline())
     promoted = next(message for message in written() if message.to == [second.student.email])
     assert promoted.subject.startswith(f"Ravi Nair: a seat became free, you are registered: {event.name}")
-    assert attached(promoted).keys() == {f"ticket-{event.slug}.pdf", "events.ics"}
+    assert attached(promoted).keys() == {ticket_file_name(registration_of(second)), f"{event.slug}.ics"}
 
 
 def test_cancellation_takes_the_calendar_entry_back() -> None:
     submission = build_answered()
-    (before,) = Calendar.from_ical(attached(only(written()))["events.ics"]).walk("vevent")
+    slug = registration_of(submission).event.slug
+    (before,) = Calendar.from_ical(attached(only(written()))[f"{slug}.ics"]).walk("vevent")
     cancel([registration_of(submission).pk], actor="student", deadline=Deadline())
-    calendar = Calendar.from_ical(attached(only(written()))["events.ics"])
+    message = only(written())
+    assert "takes it out of your calendar" in str(message.body)
+    calendar = Calendar.from_ical(attached(message)[f"cancelled-{slug}.ics"])
     (after,) = calendar.walk("vevent")
     assert (calendar["method"], after["status"], after["uid"]) == ("CANCEL", "CANCELLED", before["uid"])
     assert int(str(after["sequence"])) > int(str(before["sequence"]))
@@ -274,7 +338,7 @@ def test_answer_without_pdf_says_so_and_links_the_ticket() -> None:
     Ticket.objects.update(render_attempts=RENDER_ATTEMPTS)
     composer = Composer()
     ((_delivery, message),) = composer.compose(claim(1).mails)
-    assert attached(message).keys() == {"events.ics"}
+    assert attached(message).keys() == {f"{registration_of(submission).event.slug}.ics"}
     for text in (Seen(html_of(message)).text, str(message.body)):
         assert "The PDF could not be attached" in text
     assert ticket_of(submission).get_absolute_url() in str(message.body)

@@ -19,7 +19,7 @@ from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
 from registrations.tests.races import in_threads
 from techfest.core.roles import LEAD, OWNER
-from tickets import abuse_detection, tasks
+from tickets import alerts, tasks
 from tickets.mail import owner_alerts
 from tickets.mail.compose import Composer
 from tickets.mail.owner_alerts import mail_owners
@@ -56,7 +56,7 @@ def test_alert_is_mailed_once_to_each_owner_and_to_nobody_else() -> None:
     build_owner(email="former@example.org", is_active=False)
     build_user(email="lead@example.org", is_staff=True).groups.add(Group.objects.get(name=LEAD))
     build_user(email="root@example.org", is_superuser=True, is_staff=True)
-    abuse_detection.raise_alert("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     assert [mail_now(), mail_now()] == [3, 0]
     mails = Delivery.objects.order_by("to").values_list("to", flat=True)
     assert list(mails) == ["owner@example.org", "root@example.org", "second@example.org"]
@@ -64,10 +64,10 @@ def test_alert_is_mailed_once_to_each_owner_and_to_nobody_else() -> None:
 
 @pytest.mark.usefixtures("owner")
 def test_each_kind_is_mailed_once_an_hour() -> None:
-    abuse_detection.raise_alert("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     assert mail_now() == 1
-    abuse_detection.raise_alert("guessing", "Asha")
-    abuse_detection.raise_alert("cluster", "Robo Race: Riverside", count=22)
+    alerts.raise_alert("guessing", "Asha")
+    alerts.raise_alert("cluster", "Robo Race: Riverside", count=22)
     assert mail_now() == 1
     let_hours_pass(0.9)
     assert mail_now() == 0
@@ -82,25 +82,25 @@ def test_each_kind_is_mailed_once_an_hour() -> None:
 
 @pytest.mark.usefixtures("owner")
 def test_alert_that_goes_on_is_mailed_again_and_one_that_stands_still_is_not() -> None:
-    abuse_detection.raise_alert("cluster", "Robo Race: Riverside", count=22)
+    alerts.raise_alert("cluster", "Robo Race: Riverside", count=22)
     mail_now()
     let_hours_pass(2)
-    abuse_detection.raise_alert("cluster", "Robo Race: Riverside", count=22)
+    alerts.raise_alert("cluster", "Robo Race: Riverside", count=22)
     assert mail_now() == 0
-    abuse_detection.raise_alert("cluster", "Robo Race: Riverside", count=23)
+    alerts.raise_alert("cluster", "Robo Race: Riverside", count=23)
     assert mail_now() == 1
 
 
 @pytest.mark.usefixtures("owner")
 def test_alert_that_somebody_has_seen_is_not_mailed() -> None:
-    abuse_detection.raise_alert("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     Alert.objects.update(seen_at=timezone.now())
     assert mail_now() == 0
 
 
 def test_alert_waits_until_an_owner_can_be_mailed() -> None:
     build_fest()
-    abuse_detection.raise_alert("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     assert mail_now() == 0
     build_owner(email="owner@example.org")
     assert mail_now() == 1
@@ -109,8 +109,8 @@ def test_alert_waits_until_an_owner_can_be_mailed() -> None:
 @pytest.mark.usefixtures("owner")
 @pytest.mark.parametrize("kind", Alert.Kind.values)
 def test_every_kind_leads_to_a_page_that_opens(kind: str) -> None:
-    abuse_detection.raise_alert(kind, "one")
-    abuse_detection.raise_alert(kind, "another")
+    alerts.raise_alert(kind, "one")
+    alerts.raise_alert(kind, "another")
     mail_now()
     composed = Composer().compose(claim(10).mails)
     ((_delivery, message),) = composed
@@ -146,7 +146,7 @@ def test_statements_do_not_grow_with_the_alerts() -> None:
     counted = []
     for number in (1, 30):
         for one in range(number):
-            abuse_detection.raise_alert("guessing", f"Person {number} {one}")
+            alerts.raise_alert("guessing", f"Person {number} {one}")
         with CaptureQueriesContext(connection) as queries:
             mail_now()
         counted.append(len(queries))
@@ -162,7 +162,7 @@ def test_every_kind_says_what_to_do(kind: str) -> None:
 
 @pytest.mark.usefixtures("owner")
 def test_dashboard_still_shows_the_alert_after_it_was_mailed() -> None:
-    abuse_detection.raise_alert("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     mail_now()
     page = organiser_client().get(reverse("admin:index")).content.decode()
     assert "alert to look at" in page
@@ -172,7 +172,7 @@ def mail_from_two(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
     """Run two tasks concurrently, each waiting for the other between reading and writing; return the mail count."""
     build_fest()
     build_owner(email="owner@example.org")
-    abuse_detection.raise_alert("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     new_by_kind = owner_alerts._new_by_kind
 
     def slowly(now: dt.datetime) -> Any:

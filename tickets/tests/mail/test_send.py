@@ -23,7 +23,7 @@ from tickets.mail.kinds.base import StudentMail
 from tickets.mail.queue import CLICK_PATIENCE, GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS
 from tickets.mail.resend import send_again
 from tickets.mail.send import send_due
-from tickets.models import Delivery, ProviderOutage
+from tickets.models import Alert, Delivery, ProviderOutage
 from tickets.tests.audited import run
 from tickets.tests.builders import build_answered, delivery_of, let_time_pass, pretend_rendered
 
@@ -75,6 +75,7 @@ def test_mailgun_carries_the_delivery_along(mailgun: StubClient) -> None:
     send_due()
     (accepted,) = mailgun.accepted()
     assert accepted["metadata"] == {"delivery": delivery.key.hex}
+    assert accepted["options"] == {"tracking-clicks": "no", "tracking-opens": "no"}
     assert {name.lower(): value for name, value in accepted["headers"].items()}["message-id"] == (
         f"<{delivery.key.hex}@localhost>"
     )
@@ -102,6 +103,7 @@ def test_name_and_sender_arrive_in_every_script(provider: str, request: pytest.F
     assert accepted["subject"].startswith("李小龙: ")
     assert "李小龙" in accepted["text"]
     assert "tickets@fest.example" in accepted["sender"]
+    assert "टेक फेस्ट" in accepted["sender"]
 
 
 def test_hundred_mails_fly_together(mailgun: StubClient, settings: Any) -> None:
@@ -299,6 +301,40 @@ def test_refused_recipient_is_tried_once(mailgun: StubClient) -> None:
     assert send_due() == 0
     assert (row_of(bad).state, row_of(good).state) == (State.FAILED, State.SENT)
     assert row_of(bad).attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("provider", "status", "words"),
+    [
+        ("mailgun", 401, "Invalid private key"),
+        ("mailgun", 400, "'from' parameter is not a valid address. please check documentation"),
+        ("mailgun", 400, "Sandbox subdomains are for test purposes only. Please add your own domain"),
+        ("mailgun", 403, "Domain fest.example is not allowed to send: The domain is unverified"),
+        ("brevo", 400, "Sender is invalid / inactive"),
+        ("brevo", 402, "You have reached the limit of your plan"),
+        ("brevo", 400, "Your account is not activated"),
+    ],
+)
+def test_fault_of_our_account_keeps_the_mail_queued_and_raises_an_alert(
+    request: pytest.FixtureRequest, provider: str, status: int, words: str
+) -> None:
+    stub: StubClient = request.getfixturevalue(provider)
+    (delivery,) = build_pending()
+    stub.script(rules=[{"do": "status", "status": status, "body": {"code": "x", "message": words}}])
+    assert send_due() == 1
+    assert (row_of(delivery).state, Alert.objects.get().kind) == (State.QUEUED, Alert.Kind.SENDER)
+    assert "@" not in Alert.objects.get().subject
+    let_time_pass(dt.timedelta(hours=1))
+    send_due()
+    assert row_of(delivery).state == State.SENT
+
+
+@pytest.mark.parametrize("words", ["'to' parameter is not a valid address", "email is not valid in to"])
+def test_refusal_of_the_recipient_raises_no_alert(mailgun: StubClient, words: str) -> None:
+    (delivery,) = build_pending()
+    mailgun.script(rules=[{"do": "status", "status": 400, "body": {"message": words}}])
+    send_due()
+    assert (row_of(delivery).state, Alert.objects.exists()) == (State.FAILED, False)
 
 
 def test_wrong_key_of_ours_fails_no_mail(mailgun: StubClient) -> None:

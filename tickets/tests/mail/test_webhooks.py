@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from deploy.provider_stub.webhooks import brevo_event, signature, signed_event
-from tickets.models import Delivery, DeliveryEvent
+from tickets.models import Alert, Delivery, DeliveryEvent
 from tickets.tests.builders import build_answered, delivery_of
 from tickets.tests.providers import HOOK_SECRET, SIGNING_KEY, basic, report
 
@@ -49,7 +50,7 @@ def test_event_moves_the_delivery(
     client: Client, sent: Delivery, event: str, options: dict[str, Any], expected: str
 ) -> None:
     assert report(client, mailgun_body(sent, event, **options)) == 200
-    assert (state(), DeliveryEvent.objects.count()) == (expected, 1)
+    assert (state(), DeliveryEvent.objects.count()) == (expected, 0 if event == "opened" else 1)
 
 
 @pytest.mark.usefixtures("mailgun")
@@ -66,7 +67,7 @@ def test_events_in_the_wrong_order_never_move_backwards(client: Client, sent: De
         assert report(client, mailgun_body(sent, event)) == 200
         states.append(state())
     assert states == [State.COMPLAINED] * 4
-    assert DeliveryEvent.objects.count() == 4
+    assert DeliveryEvent.objects.count() == 3
 
 
 @pytest.mark.usefixtures("mailgun")
@@ -214,6 +215,83 @@ def test_brevo_without_the_secret_is_refused(client: Client, sent: Delivery, hea
     body = brevo_body(sent, "hard_bounce")
     assert report(client, body, provider="brevo", headers=headers) == 400
     assert state() == State.SENT
+
+
+def brevo_case(delivery: Delivery, event: str, *, reason: str = "") -> dict[str, Any]:
+    return brevo_body(delivery, event) | {"reason": reason, "id": 11, "subject": "s"}
+
+
+@pytest.mark.usefixtures("brevo")
+@pytest.mark.parametrize(
+    ("event", "reason", "expected", "alerts"),
+    [
+        ("soft_bounce", "452 4.2.2 mailbox full", State.SENT, 0),
+        ("deferred", "421 try again later", State.SENT, 0),
+        ("hard_bounce", "550 5.1.1 no such user", State.BOUNCED, 0),
+        ("hard_bounce", "550 5.7.26 unauthenticated sender kid@example.org", State.FAILED, 1),
+        ("invalid_email", "", State.BOUNCED, 0),
+        ("blocked", "", State.SUPPRESSED, 0),
+        ("error", "Sending has been rejected because the sender is not valid", State.QUEUED, 1),
+        ("spam", "", State.COMPLAINED, 0),
+    ],
+)
+def test_meaning_of_brevos_events(
+    client: Client, sent: Delivery, event: str, reason: str, expected: str, alerts: int
+) -> None:
+    body = brevo_case(sent, event, reason=reason)
+    assert report(client, body, provider="brevo", headers=basic(HOOK_SECRET)) == 200
+    assert (state(), DeliveryEvent.objects.count(), Alert.objects.count()) == (expected, 1, alerts)
+    assert not any("@" in alert.subject for alert in Alert.objects.all())
+
+
+@pytest.mark.usefixtures("brevo")
+@pytest.mark.parametrize("event", ["opened", "unique_opened", "proxy_open", "click"])
+def test_what_a_recipient_does_with_a_mail_is_not_recorded(
+    client: Client, sent: Delivery, event: str
+) -> None:
+    body = brevo_case(sent, event)
+    assert report(client, body, provider="brevo", headers=basic(HOOK_SECRET)) == 200
+    assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
+
+
+@pytest.mark.usefixtures("brevo")
+def test_soft_bounce_and_a_later_delivery_is_delivered(client: Client, sent: Delivery) -> None:
+    for event in ("soft_bounce", "delivered"):
+        body = brevo_case(sent, event)
+        assert report(client, body, provider="brevo", headers=basic(HOOK_SECRET)) == 200
+    assert state() == State.DELIVERED
+
+
+@pytest.mark.usefixtures("brevo")
+def test_mail_refused_for_our_account_goes_again_after_a_pause(client: Client, sent: Delivery) -> None:
+    report(client, brevo_case(sent, "error"), provider="brevo", headers=basic(HOOK_SECRET))
+    row = Delivery.objects.get()
+    assert (row.state, row.sent_at, row.due_at > timezone.now()) == (State.QUEUED, None, True)
+    # A mail that arrived is not sent again.
+    Delivery.objects.update(state=State.DELIVERED)
+    report(client, brevo_case(sent, "error", reason="2"), provider="brevo", headers=basic(HOOK_SECRET))
+    assert state() == State.DELIVERED
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize("reason", ["suppress-bounce", "suppress-complaint", "suppress-unsubscribe"])
+def test_mailguns_suppression_is_not_a_bounce(client: Client, sent: Delivery, reason: str) -> None:
+    body = mailgun_body(sent, "failed")
+    body["event-data"] |= {"reason": reason, "delivery-status": {"code": 605, "message": ""}}
+    assert report(client, body) == 200
+    assert state() == State.SUPPRESSED
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize("found_by", ["message-id", "provider-id"])
+def test_complaint_without_our_variables_finds_its_mail(
+    client: Client, sent: Delivery, found_by: str
+) -> None:
+    Delivery.objects.update(provider_id="<m7@provider.example>")
+    message_id = f"<{sent.key.hex}@localhost>" if found_by == "message-id" else "m7@provider.example"
+    body = signed_event(SIGNING_KEY, "complained", recipient=sent.to, message_id=message_id)
+    assert report(client, body) == 200
+    assert state() == State.COMPLAINED
 
 
 @pytest.mark.usefixtures("mailgun")

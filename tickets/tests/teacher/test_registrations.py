@@ -331,11 +331,11 @@ def test_secret_link_stands_on_no_other_page(fest: Fest, client: Client) -> None
 
 
 def test_name_of_anybody_is_text_and_nothing_else(fest: Fest, client: Client) -> None:
-    student = build_submission(build_event(fest), name="<script>alert(1)</script> {{7*7}}").student
+    student = build_submission(build_event(fest), name="<script>alert(1)</script> {{1234*5678}}").student
     for rest in ("", "details/", "share/", "cancel/", "replace/", "events/"):
         page = client.get(page_of(student, rest)).content.decode()
         assert "<script>alert" not in page
-        assert "49" not in text_of(client.get(page_of(student, rest))).split("{{7*7}}")[0]
+        assert "7006652" not in page
 
 
 def test_cancelled_one_is_cancelled_for_the_door_too(fest: Fest, client: Client) -> None:

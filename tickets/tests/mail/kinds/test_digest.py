@@ -24,6 +24,7 @@ from registrations.tests.builders.class_lists import build_list, registered, row
 from registrations.tests.builders.event_changes import change
 from registrations.tests.races import in_threads
 from techfest.core.db.locking import Deadline
+from tickets.content import ticket_file_name
 from tickets.mail import mailbox_limit, queue, send
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import digest as digest_module
@@ -144,7 +145,8 @@ def test_fourth_sibling_gets_the_whole_mail_a_few_minutes_later(event: Event) ->
     let_time_pass(PAUSE)
     (message,) = mailed()
     assert message.subject.startswith(f"{fourth.name}: you are registered")
-    assert [name for name, *_rest in message.attachments] == ["ticket-" + event.slug + ".pdf", "events.ics"]
+    names = [ticket_file_name(fourth.registrations.get()), f"{event.slug}.ics"]
+    assert [name for name, *_rest in message.attachments] == names
     digest = Delivery.objects.get(kind=Delivery.Kind.DIGEST)
     assert message.extra_headers["Message-ID"].startswith(f"<{digest.key.hex}@")
 

@@ -12,6 +12,7 @@ from events.models import Event, Venue
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.builders.event_changes import change, set_beside
+from tickets.content import ticket_file_name
 from tickets.mail import queue
 from tickets.mail.compose import Composer
 from tickets.mail.queue import Result
@@ -65,7 +66,10 @@ def test_new_time_is_told_with_the_old_one_the_ticket_and_the_calendar() -> None
     assert str(message.subject).startswith("Asha: new time: Robots, ")
     assert " at 10:00am." in message.body.partition("Before, it began on ")[2]
     assert "11:00am" in message.body
-    assert [one[0] for one in message.attachments] == [f"ticket-{event.slug}.pdf", "events.ics"]
+    assert [one[0] for one in message.attachments] == [
+        ticket_file_name(event.registrations.get()),
+        f"{event.slug}.ics",
+    ]
     assert "SEQUENCE:2" in message.attachments[1][1]
 
 

@@ -93,3 +93,12 @@ def test_seat_that_was_given_up_meanwhile_is_not_reminded_of(event: Event) -> No
 def test_fest_that_is_over_is_not_asked(event: Event) -> None:
     Fest.objects.update(starts_on="2020-01-01", ends_on="2020-01-02")
     assert enqueue_reminders(now=before(event, 16)) == 0
+
+
+@pytest.mark.parametrize("late", [dt.timedelta(days=1), dt.timedelta(hours=9)])
+def test_late_reminder_is_dropped(event: Event, monkeypatch: pytest.MonkeyPatch, late: dt.timedelta) -> None:
+    """On the day itself it would say "tomorrow", and after it nothing is left to say."""
+    enqueue_reminders(now=before(event, 16))
+    (delivery,) = reminders()
+    monkeypatch.setattr(reminder, "database_now", lambda: before(event, 16) + late)
+    assert compose(delivery) is None
