@@ -77,6 +77,11 @@ class SheetPage:
         return self.data is not None and self._posted("counted") != self.sheet.counting
 
     @property
+    def has_errors(self) -> bool:
+        """Whether something was not saved, and the page says why."""
+        return bool(self.problem or self.problems or self.changed or self.is_counting_changed)
+
+    @property
     def lost_count(self) -> int:
         """How many registrations of the page have given up their seat since; their typed values are not saved."""
         return len(self._was) - len(self.lines) if self._was else 0
