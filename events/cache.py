@@ -91,7 +91,7 @@ def last_known_fest() -> Fest | None:
 
 
 def forget() -> None:
-    """Makes the next call read again."""
+    """Make the next call read again."""
     _cache.forget()
 
 

@@ -148,7 +148,7 @@ def _merge_and_report(chosen: list[Student], user: Any, wanted: dict[str, Any]) 
 
 
 def _candidates(seen: QuerySet[Student], chosen: Sequence[Student]) -> QuerySet[Student]:
-    """Return the students of whom one stays: the chosen two, or the namesakes of the chosen one."""
+    """Return the students to merge into one: the chosen two, or the namesakes of the chosen one."""
     if len(chosen) != 1:
         return seen.filter(pk__in=[row.pk for row in chosen]).order_by("pk")
     (one,) = chosen

@@ -25,7 +25,7 @@ LEFT_FREE = 3
 
 
 def prepare(now: dt.datetime) -> Fest:
-    """Makes the sample fest. One whose registration has closed moves ahead with all its events by whole days."""
+    """Make the sample fest. One whose registration has closed moves ahead with all its events by whole days."""
     with transaction.atomic():
         first_day = _next_saturday(timezone.localtime(now, zoneinfo.ZoneInfo(sample.ZONE)).date())
         fest = Fest.objects.filter(slug=sample.SLUG).first()
@@ -68,7 +68,7 @@ def _create(first_day: dt.date, now: dt.datetime) -> Fest:
 
 
 def make_teacher(user: Any, *, by: Any, now: dt.datetime) -> Teacher:
-    """Makes this user an approved teacher of the first of the sample's schools."""
+    """Make this user an approved teacher of the first of the sample's schools."""
     school = School.objects.get(key=school_key(sample.SCHOOLS[0]))
     return approved_teacher(user=user, school=school, by=by, now=now)
 

@@ -29,7 +29,7 @@ class ApplyOptions:
 
 
 def apply_edits(impacts: Sequence[Impact], options: ApplyOptions, *, now: dt.datetime) -> None:
-    """Applies to each event, and to its registrations, the impact previewed under the same locks.
+    """Apply to each event, and to its registrations, the impact previewed under the same locks.
 
     Needs the transaction that locked the Seats rows of all events and made the preview. Each affected registration
     gets one mail; the deliveries are part of the transaction.
@@ -95,7 +95,7 @@ def _notify(impact: Impact, options: ApplyOptions, now: dt.datetime) -> None:
 
 
 def values_of(event: Event, names: set[str]) -> dict[str, Any]:
-    """Returns these fields as the audit log stores them: plain values, times in UTC, other rows by name."""
+    """Return these fields as the audit log stores them: plain values, times in UTC, other rows by name."""
     return {name: _plain(getattr(event, name)) for name in sorted(names)}
 
 

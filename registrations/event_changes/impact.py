@@ -122,12 +122,12 @@ class Impact:
 
 
 def digest(impacts: Sequence[Impact]) -> str:
-    """Returns a digest that stays the same as long as the same would happen to the same registrations."""
+    """Return a digest that stays the same as long as the same would happen to the same registrations."""
     return hashlib.sha256(json.dumps([one.confirmed_facts for one in impacts]).encode()).hexdigest()
 
 
 def lock_students(event_ids: Collection[int]) -> None:
-    """Locks the students of these events, so that a concurrent registration cannot create an unseen clash.
+    """Lock the students of these events, so that a concurrent registration cannot create an unseen clash.
 
     The Seats rows of these events are locked already; students follow in the lock order.
     """
@@ -136,7 +136,7 @@ def lock_students(event_ids: Collection[int]) -> None:
 
 
 def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> list[Impact]:
-    """Returns what each of these edits would do. The number of queries does not grow with the registrations.
+    """Return what each of these edits would do. The number of queries does not grow with the registrations.
 
     Without `locks` the result is not binding. With them the caller has locked the Seats rows, and seats that were not
     confirmed in time are released first, so that they get no new seat.
@@ -201,7 +201,7 @@ def _holds(edit: Edit) -> list[Hold]:
 def _new_conflicts(
     edits: Sequence[Edit], active: Mapping[int, list[Registration]], now: dt.datetime
 ) -> Mapping[int, list[NewConflict]]:
-    """Returns new conflicts by event; a clash of two events that both move belongs to the earlier edit."""
+    """Return new conflicts by event; a clash of two events that both move belongs to the earlier edit."""
     found: dict[int, list[NewConflict]] = defaultdict(list)
     after = {edit.after.pk: edit.after for edit in edits}
     moved = [edit for edit in edits if TIMES & edit.changed and edit.concerns_participants(now)]
@@ -244,7 +244,7 @@ def _clashes(
 
 
 def _ended_conflicts(edits: Sequence[Edit], conflicts: Sequence[Conflict]) -> Mapping[int, list[Conflict]]:
-    """Returns the open conflicts whose reason disappears, by the edit that removes it; each once."""
+    """Return the open conflicts whose reason disappears, by the edit that removes it; each once."""
     after = {edit.after.pk: edit.after for edit in edits}
     found: dict[int, list[Conflict]] = defaultdict(list)
     for conflict in conflicts:

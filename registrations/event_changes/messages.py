@@ -26,7 +26,7 @@ class Sentence:
 
 
 def sentences(impact: Impact, *, now: dt.datetime) -> list[Sentence]:
-    """Returns all effects of one edit, the most important first. Needs the fest's time zone to be active."""
+    """Return all effects of one edit, the most important first. Needs the fest's time zone to be active."""
     return [
         *(Sentence(one.text, is_danger=True) for one in impact.dates),
         *_state(impact, now),
@@ -161,7 +161,7 @@ def _mails(impact: Impact) -> Iterator[Sentence]:
 
 
 def _mailed(rows: list[Registration]) -> Sentence:
-    """Says how many mails are sent, and who has no address."""
+    """Say how many mails are sent, and who has no address."""
     without_address = [row for row in rows if not row.student.email]
     count = len(rows) - len(without_address)
     text = ngettext("%(count)d mail will be sent.", "%(count)d mails will be sent.", count)
@@ -185,5 +185,5 @@ def _listed(text: str, names: list[str], *, is_danger: bool = False) -> Sentence
 
 
 def named(student: Student) -> str:
-    """Returns name and class, which tells two students called Asha apart."""
+    """Return name and class, which tells two students called Asha apart."""
     return f"{student.name} ({student.grade}{student.section})"

@@ -34,12 +34,12 @@ class ZoneChange:
     keeps_clock: bool
 
     def moved(self, moment: dt.datetime) -> dt.datetime:
-        """Returns the new moment of something that was at this moment."""
+        """Return the new moment of something that was at this moment."""
         return same_clock(moment, self.old, self.new) if self.keeps_clock else moment
 
 
 def lock_fest(fest_id: int, *, deadline: Deadline) -> None:
-    """Locks the Seats rows of all events of the fest, then the fest, until the caller's transaction ends."""
+    """Lock the Seats rows of all events of the fest, then the fest, until the caller's transaction ends."""
     deadline.limit_locks()
     Seats.objects.locked(Event.objects.filter(fest=fest_id).values_list("pk", flat=True))
     deadline.limit_locks()
@@ -47,13 +47,13 @@ def lock_fest(fest_id: int, *, deadline: Deadline) -> None:
 
 
 def events_of(fest_id: int) -> list[Event]:
-    """Returns all events of the fest, including drafts and cancelled ones, ordered by time."""
+    """Return all events of the fest, including drafts and cancelled ones, ordered by time."""
     rows = Event.objects.filter(fest=fest_id).select_related("fest", "venue", "category", "seats")
     return list(rows.order_by("starts_at", "name", "pk"))
 
 
 def zone_edits(events: Sequence[Event], fest: Fest, change: ZoneChange) -> list[Edit]:
-    """Returns the edits that the change causes; `fest` is as it will be. Empty if moments stay."""
+    """Return the edits that the change causes; `fest` is as it will be. Empty if moments stay."""
     return [edit for event in events if (edit := _edit(event, fest, change)).changed]
 
 
@@ -78,7 +78,7 @@ def change_zone(
     reason: str,
     now: dt.datetime,
 ) -> None:
-    """Moves the events as previewed under the same locks, and the times until which seats are held for schools.
+    """Move the events as previewed under the same locks, and the times until which seats are held for schools.
 
     Registrations and waiting list entries of an event whose moment changes get a mail. The caller saves the fest
     first, in the same transaction.

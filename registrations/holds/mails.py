@@ -73,7 +73,7 @@ def notify_of_cancelled_event(hold: Hold, *, now: dt.datetime) -> None:
 
 
 def _notify(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime) -> None:
-    """Sends to the teacher who requested the hold. Reserved capacity has no teacher and no mail."""
+    """Send to the teacher who requested the hold. Reserved capacity has no teacher and no mail."""
     if hold.school_id is None:
         return
     with timezone.override(hold.event.fest.zone):

@@ -17,7 +17,7 @@ from techfest.core.errors import ConcurrentUpdate
 
 
 def hold_seats(seats: Seats, hold: Hold, *, now: dt.datetime) -> None:
-    """Takes the seats of a hold. The caller has checked that they are free and that nobody waits.
+    """Take the seats of a hold. The caller has checked that they are free and that no one waits.
 
     `hold` may be new, and is not saved. Raises `ConcurrentUpdate` if the seats do not fit.
     """
@@ -29,7 +29,7 @@ def hold_seats(seats: Seats, hold: Hold, *, now: dt.datetime) -> None:
 
 
 def reserve_capacity(seats: Seats, reserved: ReservedCapacity, *, now: dt.datetime) -> Hold:
-    """Reserves seats for an organiser: a hold without a school. Raises `ConcurrentUpdate` if they do not fit.
+    """Reserve seats for an organiser: a hold without a school. Raises `ConcurrentUpdate` if they do not fit.
 
     The waiting list does not get these seats; the hold is the recorded reason. Needs the lock of `seats`.
     """
@@ -49,7 +49,7 @@ def reserve_capacity(seats: Seats, reserved: ReservedCapacity, *, now: dt.dateti
 def give_new_seats(
     *, seats: Seats, now: dt.datetime, reserved: ReservedCapacity | None = None, **_kwargs: object
 ) -> None:
-    """Gives new seats to the waiting list, except those that are reserved."""
+    """Give new seats to the waiting list, except those that are reserved."""
     if reserved:
         reserve_capacity(seats, reserved, now=now)
     with change_ledger():
@@ -57,7 +57,7 @@ def give_new_seats(
 
 
 def end(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
-    """Ends these holds of one event, returns their unused seats and promotes from the waiting list.
+    """End these holds of one event, return their unused seats and promote from the waiting list.
 
     Registrations keep the seats they have. Raises `ConcurrentUpdate` if a hold had already ended although the
     event is locked, so its seats are returned only once.
@@ -77,7 +77,7 @@ def end(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
 
 
 def end_all(event: Event) -> None:
-    """Ends all holds of a cancelled event and notifies the teachers. Needs the lock of its Seats row."""
+    """End all holds of a cancelled event and notify the teachers. Needs the lock of its Seats row."""
     for seats in Seats.objects.locked([event.pk]):
         now = database_now()
         holds = list(Hold.objects.unreturned().filter(event=event).with_related())
@@ -102,7 +102,7 @@ def holds_in_time(
 def end_what_is_over(
     rows: Iterable[Seats], events: Mapping[int, Event], now: dt.datetime | None
 ) -> Mapping[int, list[Hold]]:
-    """Ends the holds of these locked events whose time is over; returns the others as `holds_in_time` does."""
+    """End the holds of these locked events whose time is over; return the others as `holds_in_time` does."""
     known = {row.pk: row for row in rows if row.pk in events}
     in_time: dict[int, list[Hold]] = defaultdict(list)
     over: dict[int, list[Hold]] = defaultdict(list)
@@ -117,7 +117,7 @@ def end_what_is_over(
 
 
 def expire(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
-    """Ends holds whose time is over and notifies the teachers who requested them."""
+    """End holds whose time is over and notify the teachers who requested them."""
     unused = {hold.pk: hold.unused for hold in holds}
     end(seats, holds, now=now)
     for hold in holds:

@@ -41,26 +41,26 @@ class HoldRequest:
 
 
 def request_hold(request: HoldRequest, *, deadline: Deadline) -> Hold:
-    """Holds the seats, or stores a request that an organiser has to approve; until then nothing is held.
+    """Hold the seats, or store a request that an organiser has to approve; until then nothing is held.
 
-    Up to `MAX_AT_ONCE` seats per event and school are held at once while registration is open and nobody
+    Up to `MAX_AT_ONCE` seats per event and school are held at once while registration is open and no one
     waits. Locks the event's Seats row. Raises `ActionRejected` with the reason, `LockTimeout` after 3 s.
     """
     return in_transaction(lambda: _request_hold(request, deadline), deadline=deadline)
 
 
 def approve(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
-    """Holds the requested seats if they are free and nobody waits for them."""
+    """Hold the requested seats if they are free and no one waits for them."""
     return _change(hold_id, lambda hold, found: _approve(hold, found, user), deadline)
 
 
 def refuse(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
-    """Refuses a requested hold."""
+    """Refuse a requested hold."""
     return _change(hold_id, lambda hold, found: _refuse(hold, found, user), deadline)
 
 
 def give_back(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
-    """Ends a hold early; unused seats go to the waiting list. A repeat is harmless."""
+    """End a hold early; unused seats go to the waiting list. A repeat is harmless."""
     return _change(hold_id, lambda hold, found: _give_back(hold, found, user), deadline)
 
 
@@ -74,7 +74,7 @@ class _Found:
 
 
 def _locked(event_id: int, deadline: Deadline) -> _Found:
-    """Locks the event. Unconfirmed registrations and holds whose time is over are released first."""
+    """Lock the event. Unconfirmed registrations and holds whose time is over are released first."""
     deadline.limit_locks()
     rows = Seats.objects.locked([event_id])
     events, now = read_locked_events([event_id])
@@ -150,7 +150,7 @@ def _check(request: HoldRequest, found: _Found, before: Sequence[Hold]) -> None:
 
 
 def _hold(hold: Hold, found: _Found) -> None:
-    """Holds free seats, if nobody waits: a hold never overtakes the waiting list."""
+    """Hold free seats, if no one waits: a hold never overtakes the waiting list."""
     seats = found.seats
     if seats.waiting:
         words = ngettext(
@@ -198,7 +198,7 @@ def _give_back(hold: Hold, found: _Found, user: Any) -> None:
 
 
 def process_due() -> int:
-    """Ends holds whose time is over and sends reminders at half time; returns how many holds. A repeat is harmless."""
+    """End holds whose time is over and send reminders at half time; return how many holds. A repeat is harmless."""
     rows = Hold.objects.unreturned().select_related("event__fest")
     now = database_now()
     events = sorted({hold.event_id for hold in rows if now >= hold.deadline or _wants_reminder(hold, now)})

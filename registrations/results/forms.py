@@ -87,7 +87,7 @@ class SheetPage:
         return len(self._was) - len(self.lines) if self._was else 0
 
     def is_valid(self) -> bool:
-        """Reads every field; errors are set on their lines."""
+        """Read every field; errors are set on their lines."""
         self._values: dict[int, Value] = {}
         for line in self.lines:
             try:
@@ -107,7 +107,7 @@ class SheetPage:
         )
 
     def refreshed(self) -> "SheetPage":
-        """Returns the same page with the current values; typed text stays, and conflicts are marked."""
+        """Return the same page with the current values; typed text stays, and conflicts are marked."""
         return SheetPage(self.event, self.number, self.data)
 
     def _line(self, row: Registration, entry: Entry) -> SheetRow:
@@ -130,7 +130,7 @@ class SheetPage:
         return "" if self.data is None else self.data.get(name, "")
 
     def _read_shown(self) -> Mapping[int, str]:
-        """Returns the values that the fields were shown with, by registration; nothing if the JSON is damaged."""
+        """Return the values that the fields were shown with, by registration; nothing if the JSON is damaged."""
         try:
             read = json.loads(self._posted("shown"))
             return {int(key): str(value) for key, value in list(read.items())[:PER_PAGE]}
@@ -174,5 +174,5 @@ class NamesForm(LimitedText, forms.Form):
 
 
 def _number(text: str) -> int:
-    """Returns a version number that the page carried; -1, which no sheet has, if it was tampered with."""
+    """Return a version number that the page carried; -1, which no sheet has, if it was tampered with."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1

@@ -34,7 +34,7 @@ class ResultLine:
 
 
 def publish(event: Event, names: str, *, user: Any, deadline: Deadline) -> list[str]:
-    """Publishes the ranks with names in this form; returns sentences about what followed elsewhere.
+    """Publish the ranks with names in this form; return sentences about what followed elsewhere.
 
     Raises ActionRejected if there are no ranks, and LockTimeout.
     """
@@ -42,7 +42,7 @@ def publish(event: Event, names: str, *, user: Any, deadline: Deadline) -> list[
 
 
 def unpublish(event: Event, *, user: Any, deadline: Deadline) -> list[str]:
-    """Withdraws the results from the public; the entries stay. Raises LockTimeout."""
+    """Withdraw the results from the public; the entries stay. Raises LockTimeout."""
     return in_transaction(lambda: _unpublish(event, user), deadline=deadline)
 
 
@@ -78,7 +78,7 @@ def _unpublish(event: Event, user: Any) -> list[str]:
 
 
 def ranked(event: Event) -> Any:
-    """Returns the results that have a rank and a seat, best first."""
+    """Return the results that have a rank and a seat, best first."""
     rows = Result.objects.filter(
         registration__event=event, registration__state=Registration.State.CONFIRMED, rank__isnull=False
     )
@@ -86,13 +86,13 @@ def ranked(event: Event) -> Any:
 
 
 def result_lines(event: Event, sheet: ResultSheet, page: int) -> list[ResultLine]:
-    """Returns the lines of one page, from 1; empty if there is no such page."""
+    """Return the lines of one page, from 1; empty if there is no such page."""
     rows = ranked(event).select_related("registration__student__school")
     return [result_line(row, sheet) for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]]
 
 
 def result_line(result: Result, sheet: ResultSheet, names: str = "") -> ResultLine:
-    """Returns the line as the sheet shows it, or with names in another form."""
+    """Return the line as the sheet shows it, or with names in another form."""
     student = result.registration.student
     return ResultLine(
         rank=result.rank or 0,
@@ -107,7 +107,7 @@ _kept: tuple[CachedFest, dict[int, ResultSheet]] | None = None
 
 
 def published(current: CachedFest) -> dict[int, ResultSheet]:
-    """Returns the published sheets by event, with the `count` of their ranks; read once per snapshot."""
+    """Return the published sheets by event, with the `count` of their ranks; read once per snapshot."""
     global _kept
     if _kept is None or _kept[0] is not current:
         is_ranked = Q(
@@ -132,7 +132,7 @@ class Reached:
 
 
 def reached_by(student: Student) -> list[Reached]:
-    """Returns the student's published results, by the event's start. One query."""
+    """Return the student's published results, by the event's start. One query."""
     rows = Result.objects.filter(
         registration__student=student,
         registration__state=Registration.State.CONFIRMED,
@@ -154,14 +154,14 @@ def is_published(event: Event) -> bool:
 
 
 def public_name(name: str, form: str) -> str:
-    """Returns the name in the form that a sheet publishes; empty if names are not shown."""
+    """Return the name in the form that a sheet publishes; empty if names are not shown."""
     if form == Names.FULL:
         return name
     return first_name(name) if form == Names.SHORT else ""
 
 
 def first_name(name: str) -> str:
-    """Returns the first word that is more than an initial: Asha for "Asha Rao", Kalam for "A. P. J. Kalam".
+    """Return the first word that is more than an initial: Asha for "Asha Rao", Kalam for "A. P. J. Kalam".
 
     Chinese, Japanese and Korean names have no space and begin with the family name: they become their first character
     and an ellipsis.

@@ -20,7 +20,7 @@ _RANK = re.compile(r"[0-9]{1,4}")
 
 
 def ranks_of(points: Mapping[int, Decimal], *, counting: str) -> dict[int, int]:
-    """Returns the rank of each key by its points; equal points share a rank and the next is skipped (1, 2, 2, 4)."""
+    """Return the rank of each key by its points; equal points share a rank and the next is skipped (1, 2, 2, 4)."""
     order = sorted(points, key=lambda key: points[key], reverse=counting == Counting.MOST)
     ranks: dict[int, int] = {}
     for _points, group in groupby(order, key=lambda key: points[key]):
@@ -30,7 +30,7 @@ def ranks_of(points: Mapping[int, Decimal], *, counting: str) -> dict[int, int]:
 
 
 def points_of(text: str, *, counting: str) -> Decimal | None:
-    """Parses points; where the shortest time wins, 2:05.3 is 125.3. Empty text is None.
+    """Parse points; where the shortest time wins, 2:05.3 is 125.3. Empty text is None.
 
     Raises ValidationError with a text for the field.
     """
@@ -46,7 +46,7 @@ def points_of(text: str, *, counting: str) -> Decimal | None:
 
 
 def rank_of(text: str) -> int | None:
-    """Parses a rank. Empty text is None. Raises ValidationError with a text for the field."""
+    """Parse a rank. Empty text is None. Raises ValidationError with a text for the field."""
     submitted = _plain(text).rstrip(".")
     if not submitted:
         return None
@@ -56,14 +56,14 @@ def rank_of(text: str) -> int | None:
 
 
 def formatted(value: Decimal | int | None) -> str:
-    """Formats a number for a field or a page: no empty decimals, no exponent."""
+    """Format a number for a field or a page: no empty decimals, no exponent."""
     if value is None:
         return ""
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
 def _plain(text: str) -> str:
-    """Returns the text without white space and invisible marks, with the digits of every script as 0 to 9."""
+    """Return the text without white space and invisible marks, with the digits of every script as 0 to 9."""
     seen = (
         character for character in normalized("NFKC", text[:200]) if unicodedata.category(character) != "Cf"
     )

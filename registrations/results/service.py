@@ -54,7 +54,7 @@ class SubmittedPage:
 
 
 def competitors(event: Event) -> RegistrationQuerySet:
-    """Returns the registrations with a seat, by name, those checked in first; `came_at` is the time of check-in.
+    """Return the registrations with a seat, by name, those checked in first; `came_at` is the time of check-in.
 
     Tickets belong to a higher layer and are reached through their relation only.
     """
@@ -65,12 +65,12 @@ def competitors(event: Event) -> RegistrationQuerySet:
 
 
 def sheet_of(event: Event) -> ResultSheet:
-    """Returns the event's sheet, or a new unsaved one."""
+    """Return the event's sheet, or a new unsaved one."""
     return ResultSheet.objects.filter(event=event).first() or ResultSheet(event=event)
 
 
 def entries_of(event: Event) -> dict[int, Entry]:
-    """Returns the entries of the sheet by registration, for those with a seat."""
+    """Return the entries of the sheet by registration, for those with a seat."""
     rows = Result.objects.filter(registration__event=event, registration__state=Registration.State.CONFIRMED)
     return {
         key: Entry(points, rank) for key, points, rank in rows.values_list("registration", "points", "rank")
@@ -78,7 +78,7 @@ def entries_of(event: Event) -> dict[int, Entry]:
 
 
 def save(event: Event, submitted: SubmittedPage, *, user: Any, deadline: Deadline) -> list[str]:
-    """Saves one page of the sheet and all ranks that follow; returns sentences about what followed elsewhere.
+    """Save one page of the sheet and all ranks that follow; return sentences about what followed elsewhere.
 
     Raises SheetChanged if a row of the page differs from what was shown, and LockTimeout.
     """
@@ -86,12 +86,12 @@ def save(event: Event, submitted: SubmittedPage, *, user: Any, deadline: Deadlin
 
 
 def change_counting(event: Event, counting: str, *, user: Any, deadline: Deadline) -> list[str]:
-    """Changes how the event is ranked, using the points that exist. Raises ActionRejected and LockTimeout."""
+    """Change how the event is ranked, using the points that exist. Raises ActionRejected and LockTimeout."""
     return in_transaction(lambda: _change_counting(event, counting, user), deadline=deadline)
 
 
 def locked_sheet(event: Event) -> ResultSheet:
-    """Returns the event's sheet, created if necessary, locked until the transaction ends."""
+    """Return the event's sheet, created if necessary, locked until the transaction ends."""
     ResultSheet.objects.bulk_create([ResultSheet(event=event)], ignore_conflicts=True)
     return ResultSheet.objects.select_for_update(no_key=True).get(event=event)
 
@@ -117,7 +117,7 @@ def _is_as_shown(sheet: ResultSheet, before: Mapping[int, Entry], submitted: Sub
 
 
 def _ranked(counting: str, values: Mapping[int, Value], before: Mapping[int, Entry]) -> dict[int, Entry]:
-    """Returns the whole sheet that follows from the typed values; emptied values are not on it."""
+    """Return the whole sheet that follows from the typed values; emptied values are not on it."""
     there = {key: value for key, value in values.items() if value is not None}
     if counting == Counting.RANK:
         kept = {key: entry.points for key, entry in before.items()}
@@ -152,7 +152,7 @@ def _write(
     now: dt.datetime,
     is_new: bool = False,
 ) -> list[str]:
-    """Writes the differences and the audit log, by registration id; nothing if there are none."""
+    """Write the differences and the audit log, by registration id; nothing if there are none."""
     changed = {key: entry for key, entry in after.items() if before.get(key) != entry}
     gone = before.keys() - after.keys()
     if not changed and not gone and not is_new:
@@ -189,6 +189,6 @@ def _record(
 
 
 def announce(sheet: ResultSheet, *, user: Any, now: dt.datetime) -> list[str]:
-    """Sends `results_changed`; returns the receivers' sentences for the organiser."""
+    """Send `results_changed`; return the receivers' sentences for the organiser."""
     heard = results_changed.send(ResultSheet, sheet=sheet, user=user, now=now)
     return [str(words) for _receiver, words in heard if words]

@@ -18,7 +18,7 @@ from registrations.results.publish import PER_PAGE, published, result_lines
 @require_safe
 @cache_control(public=True, max_age=5)
 def overview(request: HttpRequest) -> HttpResponse:
-    """Lists the events with public results, ordered by start."""
+    """List the events with public results, ordered by start."""
     current = cached_fest()
     key = ("results", request.LANGUAGE_CODE)
     return HttpResponse(current.pages.get_or_render(key, lambda: _overview_page(current, request)))
@@ -27,7 +27,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=5)
 def results(request: HttpRequest, slug: str) -> HttpResponse:
-    """Shows the results of one event; unpublished results and unknown events are both 404."""
+    """Show the results of one event; unpublished results and unknown events are both 404."""
     current = cached_fest()
     event = current.event(slug)
     sheet = published(current).get(event.pk) if event else None
@@ -41,7 +41,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page_number(request: HttpRequest, sheet: ResultSheet) -> int:
-    """Returns the requested page number; 404 if there is no such page."""
+    """Return the requested page number; 404 if there is no such page."""
     page = request.GET.get("page", "1")
     number = int(page) if page.isascii() and page.isdecimal() and len(page) < 5 else 0
     last = max(1, -(-sheet.count // PER_PAGE))  # type: ignore[attr-defined]  # annotated by `published`

@@ -75,7 +75,7 @@ class Column:
 def read_cells(
     columns: Iterable[Column], cells: Mapping[str, str], context: CellContext, *, is_new: bool
 ) -> tuple[dict[str, Any], list[str]]:
-    """Returns the values of one row's cells by column, and one sentence per cell that cannot be used.
+    """Return the values of one row's cells by column, and one sentence per cell that cannot be used.
 
     A column that is not in `cells` is missing from the file, which matters for new events only. Empty cells
     of columns that are not needed are skipped.
@@ -119,7 +119,7 @@ def read_text(max_length: int) -> Callable[[str, CellContext], str]:
 def read_number(
     minimum: int, maximum: int, pattern: re.Pattern[str] = _NUMBER
 ) -> Callable[[str, CellContext], int]:
-    """Reads 40; a spreadsheet may have written it as 40.0."""
+    """Read 40; a spreadsheet may have written it as 40.0."""
 
     def read(cell: str, _context: CellContext) -> int:
         found = pattern.fullmatch(_plain(cell))
@@ -132,7 +132,7 @@ def read_number(
 
 
 def read_grades(cell: str, context: CellContext) -> tuple[int, int]:
-    """Reads 5-8, 5 to 8, Grade 7, all; within the grades of the fest."""
+    """Read 5-8, 5 to 8, Grade 7, all; within the grades of the fest."""
     grades = grades_of(cell, all_grades=(context.grade_min, context.grade_max))
     if grades is None:
         words = _("Write the grades like 5-8, from %(low)d to %(high)d.")
@@ -155,7 +155,7 @@ def read_clock(cell: str, _context: CellContext) -> dt.time:
 
 
 def read_moment(cell: str, context: CellContext) -> str:
-    """Reads a day and a time, each as in a column of its own; a day alone is its midnight."""
+    """Read a day and a time, each as in a column of its own; a day alone is its midnight."""
     words = re.sub(r"(?<=\d)t(?=\d)", " ", _plain(cell)).split()
     for at in range(1, len(words) + 1):
         day = day_of(" ".join(words[:at]), year=context.first_day.year)
@@ -166,7 +166,7 @@ def read_moment(cell: str, context: CellContext) -> str:
 
 
 def in_zone(day: dt.date, time: dt.time, zone: ZoneInfo) -> dt.datetime:
-    """Returns this local time. Raises Unreadable if the clocks skip it."""
+    """Return this local time. Raises Unreadable if the clocks skip it."""
     local = dt.datetime.combine(day, time, zone)
     if local.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise Unreadable(_("There is no such time: clocks are put forward then."))
@@ -186,7 +186,7 @@ def _read_choice(kind: str) -> Callable[[str, CellContext], str]:
 
 
 def day_of(text: str, *, year: int) -> dt.date | None:
-    """Reads 2026-12-12, 12.12.2026, 12/12 and Sat 12 Dec: the day before the month, `year` where none is given."""
+    """Read 2026-12-12, 12.12.2026, 12/12 and Sat 12 Dec: the day before the month, `year` where none is given."""
     plain = _plain(text)
     found = _ISO.fullmatch(plain) or _NUMBERS.fullmatch(plain) or _WORDS.fullmatch(plain)
     if not found:
@@ -205,7 +205,7 @@ def _month(word: str) -> int:
 
 
 def time_of(text: str) -> dt.time | None:
-    """Reads 10:30, 10.30, 14:00:00, 2 pm and 2:30pm."""
+    """Read 10:30, 10.30, 14:00:00, 2 pm and 2:30pm."""
     found = _TIME.fullmatch(_plain(text))
     if not found:
         return None
@@ -221,7 +221,7 @@ def time_of(text: str) -> dt.time | None:
 
 
 def grades_of(text: str, *, all_grades: tuple[int, int]) -> tuple[int, int] | None:
-    """Reads 5-8, 5 to 8 and Grade 7; empty text and "all" mean every grade of the fest."""
+    """Read 5-8, 5 to 8 and Grade 7; empty text and "all" mean every grade of the fest."""
     plain = _plain(text)
     if plain in ("", "all", "everybody"):
         return all_grades
@@ -238,7 +238,7 @@ def _plain(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Returns a name in the form in which typed names are compared."""
+    """Return a name in the form in which typed names are compared."""
     return " ".join(text.split()).casefold()
 
 

@@ -16,7 +16,7 @@ _SALT = "registrations.timetable.mark"
 
 
 def cell_context(fest: Fest) -> CellContext:
-    """Returns what the cells of this fest's events are read with; three queries."""
+    """Return what the cells of this fest's events are read with; three queries."""
     states = {folded(str(state.label)): state.value for state in Event.State}
     return CellContext(
         zone=fest.zone,
@@ -30,7 +30,7 @@ def cell_context(fest: Fest) -> CellContext:
 
 
 def row_of(event: Event) -> dict[str, Any]:
-    """Returns an event's values by column; the event comes with its venue, category and seats."""
+    """Return an event's values by column; the event comes with its venue, category and seats."""
     names = {column.name for column in COLUMNS} - {"capacity"}
     # Spreadsheets store whole seconds; without rounding a time would seem to have changed.
     times = {
@@ -40,12 +40,12 @@ def row_of(event: Event) -> dict[str, Any]:
 
 
 def mark_of(event: Event, row: Mapping[str, Any]) -> str:
-    """Returns the event's id and current values as a signed text for the hidden column."""
+    """Return the event's id and current values as a signed text for the hidden column."""
     return signing.dumps([event.pk, [row[column.name] for column in COLUMNS]], salt=_SALT)
 
 
 def read_mark(text: str) -> tuple[int, dict[str, Any]]:
-    """Returns the event's id, and its values at the time of the export. Raises signing.BadSignature."""
+    """Return the event's id, and its values at the time of the export. Raises signing.BadSignature."""
     key, values = signing.loads(text, salt=_SALT)
     if len(values) != len(COLUMNS):
         raise signing.BadSignature("a workbook of another release")
@@ -53,13 +53,13 @@ def read_mark(text: str) -> tuple[int, dict[str, Any]]:
 
 
 def events_of(rows: "QuerySet[Event]", fest: Fest) -> list[Event]:
-    """Returns the events of a fest that are in `rows`, ordered by time."""
+    """Return the events of a fest that are in `rows`, ordered by time."""
     found = rows.filter(fest=fest).select_related("fest", "venue", "category", "seats")
     return list(found.order_by("starts_at", "name", "pk"))
 
 
 def put(event: Event, values: Mapping[str, Any], choices: "FestChoices") -> None:
-    """Sets these values of a timetable row on an event, except the number of seats. Does not save."""
+    """Set these values of a timetable row on an event, except the number of seats. Does not save."""
     for name, value in values.items():
         if name == "venue":
             event.venue = choices.venues[value]
@@ -80,7 +80,7 @@ class FestChoices:
 
 
 def free_slug(name: str, taken: set[str]) -> str:
-    """Returns a slug that is not `taken`, and adds it; names without Latin letters are numbered."""
+    """Return a slug that is not `taken`, and add it; names without Latin letters are numbered."""
     stem = slugify(name)[:40] or "event"
     slug = next(one for one in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if one not in taken)
     taken.add(slug)

@@ -30,7 +30,7 @@ _TIMES = (
 
 @transaction.atomic
 def new_fest(values: Mapping[str, Any], *, consent: str = "", user: Any = None) -> Fest:
-    """Creates a fest with its first consent text; it becomes the current fest if there is none. `values` are fields of
+    """Create a fest with its first consent text; it becomes the current fest if there is none. `values` are fields of
     Fest.
     """
     is_current = not Fest.objects.filter(is_current=True).exists()
@@ -42,7 +42,7 @@ def new_fest(values: Mapping[str, Any], *, consent: str = "", user: Any = None) 
 
 @transaction.atomic
 def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> Fest:
-    """Copies a fest with its categories, venues, events (as drafts), capacities and consent text, but no people.
+    """Copy a fest with its categories, venues, events (as drafts), capacities and consent text, but no people.
 
     `values` are the fields that differ, at least `name`, `slug`, `starts_on`, `opens_at` and `closes_at`. All other
     times move by as many days as the first day, and keep their local hour.
@@ -61,7 +61,7 @@ def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> F
 
 
 def planned_copy(source: Fest, values: Mapping[str, Any]) -> tuple[Fest, list[Event]]:
-    """Returns the fest that `copy_fest` would create, with its events, so that their dates can be checked. Does not
+    """Return the fest that `copy_fest` would create, with its events, so that their dates can be checked. Does not
     save.
     """
     fest = Fest(**_copied_columns(source, values))
@@ -79,7 +79,7 @@ def _events_of(source: Fest) -> list[Event]:
 
 
 def _copied_event(event: Event, source: Fest, fest: Fest) -> Event:
-    """Returns the event in the new fest, as a draft without category and venue, with local hours in the new zone."""
+    """Return the event in the new fest, as a draft without category and venue, with local hours in the new zone."""
     span = fest.starts_on - source.starts_on
     times = {name: _moved(getattr(event, name), span, source, fest) for name in _TIMES}
     return Event(fest=fest, **(_columns(event, without=_OF_EVENT) | times))
@@ -98,7 +98,7 @@ def _again(row: Any, fest: Fest) -> Any:
 
 
 def _moved(moment: dt.datetime | None, span: dt.timedelta, source: Fest, fest: Fest) -> dt.datetime | None:
-    """Returns the same local hour on the later day, also across a change of the clocks or of the zone."""
+    """Return the same local hour on the later day, also across a change of the clocks or of the zone."""
     if moment is None:
         return None
     at = moment.astimezone(source.zone).replace(tzinfo=None) + span

@@ -87,7 +87,7 @@ class Paste:
 
 
 def read_events(text: str, *, fest: Fest) -> Paste:
-    """Returns what the pasted rows would create. Writes nothing. Raises FileRefused unless the text is a table."""
+    """Return what the pasted rows would create. Writes nothing. Raises FileRefused unless the text is a table."""
     columns, rows = _columns(read_paste(text).rows)
     known = {name_key(name) for name in Event.objects.filter(fest=fest).values_list("name", flat=True)}
     events: list[PastedEvent] = []
@@ -104,7 +104,7 @@ def read_events(text: str, *, fest: Fest) -> Paste:
 
 @transaction.atomic
 def make_events(text: str, *, fest: Fest, user: Any) -> Paste:
-    """Creates all events as drafts, with new categories and venues; none if any row has a problem.
+    """Create all events as drafts, with new categories and venues; none if any row has a problem.
 
     Submitting the same rows again finds the events and creates nothing. Locks the fest.
     """
@@ -125,7 +125,7 @@ def make_events(text: str, *, fest: Fest, user: Any) -> Paste:
 
 
 def _columns(rows: Sequence[Row]) -> tuple[dict[str, int], Sequence[Row]]:
-    """Returns the position of each column; a first row that names at least three of them is the header row."""
+    """Return the position of each column; a first row that names at least three of them is the header row."""
     found: dict[str, int] = {}
     for at, cell in enumerate(rows[0].cells):
         title = name_key(cell[:MAX_CELL])
@@ -159,7 +159,7 @@ def _read(
 def event_values(
     texts: Mapping[str, str], context: CellContext, *, fest: Fest, now: dt.datetime
 ) -> tuple[dict[str, Any], list[str]]:
-    """Returns the field values of one event, or none and a sentence for each problem of its cells and dates."""
+    """Return the field values of one event, or none and a sentence for each problem of its cells and dates."""
     cells, problems = read_cells(PASTED_COLUMNS, texts, context, is_new=True)
     day = cells.pop("day", None)
     times = _times(cells, day or fest.starts_on, context, problems)
@@ -178,7 +178,7 @@ def event_values(
 def _times(
     cells: dict[str, Any], day: dt.date, context: CellContext, problems: list[str]
 ) -> dict[str, dt.datetime]:
-    """Takes the clock times out of `cells` and returns the start and the end on this day."""
+    """Take the clock times out of `cells` and return the start and the end on this day."""
     times = {}
     for name, field_name in (("start", "starts_at"), ("end", "ends_at")):
         time = cells.pop(name, None)

@@ -67,7 +67,7 @@ class Plan:
 
 
 def row_changes_of(timetable: Timetable) -> list[RowChange]:
-    """Returns the changes of the rows that are to be applied."""
+    """Return the changes of the rows that are to be applied."""
     return [
         RowChange(
             row.number,
@@ -79,7 +79,7 @@ def row_changes_of(timetable: Timetable) -> list[RowChange]:
 
 
 def dumped(row_changes: Sequence[RowChange], fest: Fest) -> str:
-    """Returns the changes as one signed text for the form of the preview, or an empty text if it is too long.
+    """Return the changes as one signed text for the form of the preview, or an empty text if it is too long.
 
     Nothing of the file is stored elsewhere.
     """
@@ -92,7 +92,7 @@ def dumped(row_changes: Sequence[RowChange], fest: Fest) -> str:
 
 
 def loaded(text: str, fest: Fest) -> list[RowChange]:
-    """Returns the changes that the form sent for this fest. Raises signing.BadSignature, also after an hour."""
+    """Return the changes that the form sent for this fest. Raises signing.BadSignature, also after an hour."""
     key, plain = signing.loads(text, salt=_SALT, max_age=_CARRIED_SECONDS)
     if key != fest.pk:
         raise signing.BadSignature("the timetable of another fest")
@@ -103,7 +103,7 @@ def loaded(text: str, fest: Fest) -> list[RowChange]:
 
 
 def preview_plan(row_changes: Sequence[RowChange], events: "QuerySet[Event]", fest: Fest) -> Plan:
-    """Returns what would happen now. Takes no locks, so it is not binding."""
+    """Return what would happen now. Takes no locks, so it is not binding."""
     return _plan(row_changes, events, fest, now=database_now(), locks=False)
 
 
@@ -116,7 +116,7 @@ def apply_plan(
     options: ApplyOptions,
     deadline: Deadline,
 ) -> tuple[Plan, bool]:
-    """Applies all changes in one transaction if the plan still has the digest `seen`; returns both.
+    """Apply all changes in one transaction if the plan still has the digest `seen`; return both.
 
     Locks the Seats rows of all events in primary-key order before anything is read. A row whose event was
     changed since the preview is refused, and then nothing is applied. Raises LockTimeout after 3 s.
@@ -162,7 +162,7 @@ def _plan(
 
 
 def _refusal(row_change: RowChange, event: Event, choices: FestChoices) -> "str | _StrPromise":
-    """Returns why an event is not changed: it changed since the preview, or its new dates are impossible."""
+    """Return why an event is not changed: it changed since the preview, or its new dates are impossible."""
     row = row_of(event)
     for name, (was, wanted) in row_change.fields.items():
         if row[name] not in (was, wanted):
@@ -176,7 +176,7 @@ def _refusal(row_change: RowChange, event: Event, choices: FestChoices) -> "str 
 
 
 def _date_refusal(edit: Edit) -> str:
-    """Returns why the dates changed by this edit are impossible; dates that were wrong before are ignored."""
+    """Return why the dates changed by this edit are impossible; dates that were wrong before are ignored."""
     return " ".join(one.text for one in concerning(event_refusals(edit.after), edit.changed))
 
 

@@ -38,7 +38,7 @@ class PreviewRow:
 
 
 def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[PreviewRow]:
-    """Returns the rows that the button applies."""
+    """Return the rows that the button applies."""
     return [
         PreviewRow(
             row.number,
@@ -52,7 +52,7 @@ def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[Pre
 
 
 def rejected_rows(timetable: Timetable) -> list[PreviewRow]:
-    """Returns the rows that are not applied, with the reason."""
+    """Return the rows that are not applied, with the reason."""
     return [
         PreviewRow(row.number, row.title, row.event is None, _conflicts(row), [], row.problems)
         for row in timetable.rows
@@ -61,7 +61,7 @@ def rejected_rows(timetable: Timetable) -> list[PreviewRow]:
 
 
 def summary(timetable: Timetable) -> str:
-    """Returns the counts in one line; they add up to the rows of the file."""
+    """Return the counts in one line; they add up to the rows of the file."""
     good = timetable.good
     new = sum(row.event is None for row in good)
     left = sum(bool(row.problems or row.conflicts) for row in timetable.rows)
@@ -109,6 +109,6 @@ def _word(name: str, value: Any) -> str:
 
 
 def refusals(plan: Plan) -> list[str]:
-    """Returns why nothing was applied, by row."""
+    """Return why nothing was applied, by row."""
     words = _("Row %(row)d: %(why)s")
     return [words % {"row": number, "why": why} for number, why in plan.refused.items()]

@@ -66,7 +66,7 @@ class Timetable:
 
 
 def read(sheet: Sheet, events: Sequence[Event], context: CellContext, *, may_add: bool) -> Timetable:
-    """Returns what the file would change in these events. No queries. Raises FileRefused."""
+    """Return what the file would change in these events. No queries. Raises FileRefused."""
     known = {event.pk: event for event in events}
     names = {folded(event.name): event for event in events}
     positions, first = _positions(sheet)
@@ -86,7 +86,7 @@ def read(sheet: Sheet, events: Sequence[Event], context: CellContext, *, may_add
 
 
 def _positions(sheet: Sheet) -> tuple[dict[str, int], int]:
-    """Returns the position of each column and the number of the first row below the header."""
+    """Return the position of each column and the number of the first row below the header."""
     wanted = {folded(str(column.title)): column.name for column in COLUMNS} | {MARK: MARK}
     for first, row in enumerate(sheet.rows[:10], 1):
         found = {wanted[folded(cell)]: at for at, cell in enumerate(row.cells) if folded(cell) in wanted}
@@ -134,7 +134,7 @@ def _find_event(found: ReadRow, mark: str, known: Mapping[int, Event]) -> None:
 
 
 def _check_whole(found: ReadRow, row: Mapping[str, Any]) -> None:
-    """Checks what concerns several cells: the order of grades, and state changes that need the event's own page."""
+    """Check what concerns several cells: the order of grades, and state changes that need the event's own page."""
     if row["grade_min"] > row["grade_max"]:
         found.problems.append(_("The highest grade must not be below the lowest."))
     if found.event is None or "state" not in found.changes:
@@ -156,7 +156,7 @@ def _check_twice(found: ReadRow, seen: dict[Any, int]) -> None:
 
 
 def _check_new(found: ReadRow, names: Mapping[str, Event], *, may_add: bool) -> None:
-    """Checks a new event: it becomes a draft, and an event of the same name is not created twice."""
+    """Check a new event: it becomes a draft, and an event of the same name is not created twice."""
     if found.changes.get("state") not in (None, State.DRAFT):
         found.problems.append(_("A new event becomes a draft. Publish it afterwards."))
     duplicate = names.get(folded(found.title))
@@ -177,7 +177,7 @@ def field_label(name: str) -> str:
 
 
 def check_dates(timetable: Timetable, fest: Fest, *, now: dt.datetime) -> None:
-    """Adds to each applicable row the reasons why its dates are impossible.
+    """Add to each applicable row the reasons why its dates are impossible.
 
     Unusual dates of an existing event are part of its impact, which the preview asks to confirm. A new event with
     unusual dates is left out.

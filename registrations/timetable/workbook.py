@@ -23,7 +23,7 @@ _NUMBERS = ("grade_min", "grade_max", "capacity")
 
 
 def workbook(events: Sequence[Event], context: CellContext) -> bytes:
-    """Returns a file for Excel and LibreOffice. Times are local to the fest; no cell can be read as a formula."""
+    """Return a file for Excel and LibreOffice. Times are local to the fest; no cell can be read as a formula."""
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, WORKBOOK_OPTIONS | {"remove_timezone": True}) as book:
         sheet = book.add_worksheet(_("Timetable")[:31])
@@ -75,7 +75,7 @@ def _form(name: str) -> str:
 
 
 def _offer_choices(book: Any, sheet: Any, context: CellContext, rows: int) -> None:
-    """Adds drop-down lists from a hidden sheet; a list inside a rule may have 255 characters only."""
+    """Add drop-down lists from a hidden sheet; a list inside a rule may have 255 characters only."""
     choices = book.add_worksheet("Choices")
     choices.hide()
     states = [str(state.label) for state in Event.State]

@@ -94,7 +94,7 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
         return self.is_open_to(request) and super().has_delete_permission(request, obj)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
-        """Answers 404 both for missing rows and for rows that the user may not see."""
+        """Answer 404 both for missing rows and for rows that the user may not see."""
         raise Http404
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -108,13 +108,13 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
         return is_filter_lookup(self, lookup, request)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Removes "delete selected": deletion has rules, which are explained for each row."""
+        """Remove "delete selected": deletion has rules, which are explained for each row."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        """Runs the action. Answers 400 to selected ids that are not integers, on which Django would fail."""
+        """Run the action. Answers 400 to selected ids that are not integers, on which Django would fail."""
         if not all(ROW_ID.fullmatch(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise BadRequest("The id of a selected row is not an integer.")
         return super().response_action(request, queryset)
@@ -124,7 +124,7 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
         return ""
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Lists only the rows themselves, not the counts and history that are deleted with them."""
+        """List only the rows themselves, not the counts and history that are deleted with them."""
         return [str(obj) for obj in objs], {}, set(), []
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
@@ -147,7 +147,7 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
         return audit_log.changes_in(form, formsets, redacted_fields=self.redacted_fields)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Writes to the audit log; Django's own log would keep names after an erasure, and no old values."""
+        """Write to the audit log; Django's own log would keep names after an erasure, and no old values."""
         self.record(request, obj, "added", message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -219,6 +219,6 @@ def page_of(obj: Model) -> str:
 
 
 def _name_parts(widget: Any) -> None:
-    """Names both inputs of a moment for screen readers; the fieldset around them names only the field."""
+    """Name both inputs of a moment for screen readers; the fieldset around them names only the field."""
     for part, name in zip(widget.widgets, (_("Date"), _("Time")), strict=True):
         part.attrs["aria-label"] = name

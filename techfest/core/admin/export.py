@@ -115,7 +115,7 @@ class DownloadableList(_ModelAdmin):
         return file_response(exported, kind, name=f"{self.opts.model_name}s-{database_now():%Y-%m-%d}.{kind}")
 
     def _record(self, request: HttpRequest, kind: str, count: int) -> None:
-        """Records the list, its filters and the number of rows, but not the search term, which may be a name."""
+        """Record the list, its filters and the number of rows, but not the search term, which may be a name."""
         filters = sorted(name for name in request.GET if request.GET[name])
         after = {"list": self.opts.label_lower, "kind": kind, "rows": count, "filters": filters}
         user: Any = request.user
@@ -209,7 +209,7 @@ def xlsx_file(table: Table, *, folder: str | None = None) -> IO[bytes]:
 
 
 def _write(sheet: Any, index: int, row: Sequence[Cell], text: Any) -> None:
-    """Guards cells as in a CSV file, in case the workbook is saved as CSV later."""
+    """Guard cells as in a CSV file, in case the workbook is saved as CSV later."""
     for column, cell in enumerate(row):
         if isinstance(cell, int):
             sheet.write_number(index, column, cell)
