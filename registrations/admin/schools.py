@@ -86,7 +86,7 @@ _HAS = {
     "students": ngettext_lazy("%(count)d student", "%(count)d students", "count"),
     "teachers": ngettext_lazy("%(count)d teacher", "%(count)d teachers", "count"),
     "class_lists": ngettext_lazy("%(count)d class list", "%(count)d class lists", "count"),
-    "holds": ngettext_lazy("%(count)d block of seats", "%(count)d blocks of seats", "count"),
+    "holds": ngettext_lazy("%(count)d hold of seats", "%(count)d holds of seats", "count"),
     "invitations": ngettext_lazy("%(count)d invitation", "%(count)d invitations", "count"),
     "aliases": ngettext_lazy("%(count)d other spelling", "%(count)d other spellings", "count"),
 }

@@ -6,7 +6,7 @@ SLUG = "riverside"
 ZONE = "Asia/Kolkata"
 PRIVACY = (
     "Riverside Tech Fest is run by the Riverside School Association, a society of parents and teachers. "
-    "Its organisers see what you enter; nobody else does."
+    "Its organisers see what you enter; no one else does."
 )
 CONSENT = (
     "I am a parent or guardian, or I act with their permission. The fest may keep these details to run the "
@@ -89,8 +89,8 @@ EVENTS = [
         "Coding",
         "Debug Relay",
         "Find the bug, explain it, fix it, run to the next desk.",
-        "Ten programs with one mistake each. Whoever mends the most before the bell wins.",
-        "Explain each mistake in one sentence before you mend it.",
+        "Ten programs with one mistake each. The person who fixes the most before the bell wins.",
+        "Explain each mistake in one sentence before you fix it.",
         "",
         "Computer Lab 1",
         1,

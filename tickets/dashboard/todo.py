@@ -74,7 +74,7 @@ PENDING_KINDS = (
     PendingKind(
         Hold,
         lambda rows: rows.requested(),
-        ngettext_lazy("block of seats asked for", "blocks of seats asked for"),
+        ngettext_lazy("request to hold seats", "requests to hold seats"),
         {"state": Hold.State.REQUESTED},
     ),
     PendingKind(
