@@ -36,7 +36,8 @@ def collected() -> Path:
 def _fingerprint() -> str:
     """Changes with every source file and with every release of what brings static files along."""
     digest = hashlib.sha256((ROOT / "uv.lock").read_bytes())
-    digest.update((ROOT / "techfest" / "settings.py").read_bytes())
+    for name in ("settings.py", "static_files.py"):
+        digest.update((ROOT / "techfest" / name).read_bytes())
     sources = [ROOT / "static", *(ROOT / app / "static" for app in ("events", "registrations", "tickets"))]
     for file in sorted(path for source in sources for path in source.rglob("*") if path.is_file()):
         digest.update(f"{file.relative_to(ROOT)}\0{file.stat().st_size}\0".encode())

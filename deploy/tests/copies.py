@@ -82,6 +82,7 @@ class Copy:
     port: int
     prefix: Sequence[str] = ()
     lines: list[str] = field(default_factory=list)
+    first_lines: list[str] = field(default_factory=list)
     popen: subprocess.Popen[str] | None = None
 
     @property
@@ -107,7 +108,10 @@ class Copy:
         )
 
     def start(self) -> None:
-        """Starts it and returns when it says that it is ready; ``lines`` is what it printed until then."""
+        """Starts it and returns when it says that it is ready; ``lines`` is what it printed until then.
+
+        ``first_lines`` is what it printed at its first start.
+        """
         self.begin()
         deadline = time.monotonic() + _READY_WITHIN
         output = self.process.stdout
@@ -117,6 +121,7 @@ class Copy:
                 break
             self.lines.append(line.rstrip("\n"))
             if self.lines[-1] == _LAST_LINE:
+                self.first_lines = self.first_lines or self.lines
                 return
         self.kill()
         raise RuntimeError("deploy/up did not become ready:\n" + "\n".join(self.lines))

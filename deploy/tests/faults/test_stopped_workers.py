@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 
 from deploy.provider_stub.client import StubClient
+from deploy.tests.applications.stale_mails import FRESH
 from deploy.tests.faults.mails import all_sent, click, copies, states, wait_until
 from techfest.tests.support.workers import Worker, WorkerFactory
 from tickets.mail.queue import LEASE
-from tickets.mail.send import FRESH
 from tickets.models import Delivery
 from tickets.tests.builders import let_time_pass, pretend_rendered
 from tickets.tests.providers import environment_of, stub, stub_process
@@ -43,7 +43,11 @@ def test_worker_that_was_stopped_doubles_only_what_was_in_flight(
     click(MAILS)
     pretend_rendered()
     stub.script(delay=1.0)
-    stopped = celery_worker("mail", environment_of("mailgun", stub) | {"EMAIL_RATE_PER_SECOND": "4"})
+    stopped = celery_worker(
+        "mail",
+        environment_of("mailgun", stub) | {"EMAIL_RATE_PER_SECOND": "4"},
+        application="deploy.tests.applications.stale_mails",
+    )
     wait_until(lambda: len(stub.accepted()) > 4, with_beat=True)
     signal_all(stopped, signal.SIGSTOP)
     began, flying = time.monotonic(), in_flight(stub)

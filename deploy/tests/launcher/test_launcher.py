@@ -386,7 +386,7 @@ def test_named_paths_and_close_looks_are_run_by_one_process(arguments: list[str]
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["-q", "--durations=10"], ["-m", testing.FAST], ["-k", " or ".join(["seat"] * 200)], ["-k", ""]],
+    [[], ["-q", "--durations=10"], ["-m", "fast"], ["-k", " or ".join(["seat"] * 200)], ["-k", ""]],
 )
 def test_two_processes_share_everything_else(arguments: list[str]) -> None:
     assert testing.shared_out(arguments) == [*testing.SHARED_OUT, *arguments]

@@ -2,36 +2,15 @@
 
 import os
 import secrets
-import shutil
 import stat
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.launcher import folders
 from deploy.launcher.words import Refusal
-from deploy.tests.copies import Copy, free_port
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Copy]:
-    """A copy of the site that was started with the usual mask and has written a mail and a ticket."""
-    folder = Path(tempfile.mkdtemp(prefix="techfest-private-"))
-    folder.chmod(0o755)
-    copy = Copy(folder / "data", free_port())
-    before = os.umask(0o022)
-    try:
-        copy.start()
-        yield copy
-    finally:
-        os.umask(before)
-        if copy.popen is not None and copy.process.poll() is None:
-            copy.stop()
-        copy.kill()
-        shutil.rmtree(folder, ignore_errors=True)
+from deploy.tests.copies import Copy
 
 
 def open_to_others(folder: Path) -> list[str]:

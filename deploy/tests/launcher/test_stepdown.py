@@ -17,7 +17,7 @@ from deploy.launcher import folders, processes, stepdown
 from deploy.launcher.processes import Account
 from deploy.launcher.view import View, for_account
 from deploy.launcher.words import Refusal
-from deploy.tests.copies import Copy, children_of, free_port
+from deploy.tests.copies import Copy, children_of
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root has anything to step down from")
 
@@ -48,13 +48,8 @@ def able(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(folder: Path, able: None) -> Iterator[Copy]:
-    copy = Copy(folder / "data", free_port())
-    copy.start()
-    yield copy
-    if copy.process.poll() is None:
-        copy.stop()
-    copy.kill()
+def site(able: None, site: Copy) -> Copy:
+    return site
 
 
 def owner(pid: int) -> int:

@@ -31,19 +31,14 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
-def site(folder: Path) -> Iterator[Copy]:
-    """A copy that the tests of this module look at; each leaves it ready."""
-    copy = Copy(folder / "first folder", free_port())
-    copy.start()
-    yield copy
-    if copy.process.poll() is None:
-        copy.stop()
-    copy.kill()
+@pytest.fixture
+def second(folder: Path) -> Path:
+    """The data folder of another copy: its later starts are quicker than a first one."""
+    return folder / "second"
 
 
 def test_first_start_tells_address_login_and_mails(site: Copy) -> None:
-    printed = "\n".join(site.lines)
+    printed = "\n".join(site.first_lines)
     assert [
         f"http://localhost:{site.port}/" in printed,
         "organiser: " in printed,
@@ -122,22 +117,22 @@ def test_killed_database_is_back(site: Copy) -> None:
     assert site.wait_for("/health/ready", 200, seconds=20)
 
 
-def test_second_copy_takes_the_next_port_and_stops_without_a_trace(site: Copy, folder: Path) -> None:
-    second = Copy(folder / "second", site.port)
-    second.start()
+def test_second_copy_takes_the_next_port_and_stops_without_a_trace(site: Copy, second: Path) -> None:
+    copy = Copy(second, site.port)
+    copy.start()
     try:
         output = f"Port {site.port} is taken, using {site.port + 1}."
-        processes = second.processes()
-        code = second.stop(signal.SIGINT)
+        processes = copy.processes()
+        code = copy.stop(signal.SIGINT)
         left = wait_until_gone(processes, seconds=2)
     finally:
-        second.kill()
-    assert (output in second.lines, len(processes) > 10, code, left) == (True, True, 0, [])
+        copy.kill()
+    assert (output in copy.lines, len(processes) > 10, code, left) == (True, True, 0, [])
     assert site.ask("/health/live")[0] == 200
 
 
-def test_hard_kill_leaves_nothing_and_the_next_start_keeps_data_and_keys(folder: Path) -> None:
-    copy = Copy(folder / "killed", free_port())
+def test_hard_kill_leaves_nothing_and_the_next_start_keeps_data_and_keys(second: Path) -> None:
+    copy = Copy(second, free_port())
     copy.start()
     try:
         make_user = "from django.contrib.auth.models import User; User.objects.create(username='kept')"
@@ -177,9 +172,9 @@ call_command("hold_mails")
 """
 
 
-def test_site_starts_and_stays_while_provider_is_down_and_mails_are_old_and_held(folder: Path) -> None:
+def test_site_starts_and_stays_while_provider_is_down_and_mails_are_old_and_held(second: Path) -> None:
     """An outage of the provider outlives a restart; it must not close registration."""
-    copy = Copy(folder / "ailing", free_port())
+    copy = Copy(second, free_port())
     copy.start()
     try:
         copy.manage("shell", "-v", "0", "-c", AILING)

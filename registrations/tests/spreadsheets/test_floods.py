@@ -155,6 +155,7 @@ def unknown_events(rows: int, columns: int) -> Table:
     ]
 
 
+@pytest.mark.slow
 def test_unknown_events_are_reported_up_to_a_limit_and_counted() -> None:
     """1,000 rows of 98 unknown events were 99,000 problems, 22 seconds and 206 MB."""
     with counted() as steps:

@@ -166,6 +166,7 @@ print(json.dumps([answers, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrs
 """
 
 
+@pytest.mark.slow
 def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
     """Measured in a process of its own, because a process keeps its peak."""
     (good := tmp_path / "good.xlsx").write_bytes(xlsx_bytes(TABLE))

@@ -1,4 +1,4 @@
-"""The kind of each test, by a rule: unit, integration, browser or faults. `deploy/test KIND` runs one kind."""
+"""The kind of each test, by a rule: unit, integration, browser or faults; and whether `deploy/test fast` runs it."""
 
 import pytest
 
@@ -7,6 +7,8 @@ from deploy.launcher.folders import ROOT
 UNIT, INTEGRATION, BROWSER, FAULTS = "unit", "integration", "browser", "faults"
 _FAULTS = ROOT / "deploy" / "tests" / "faults"
 _PROCESSES = ROOT / "deploy"
+_HEART = ROOT / "registrations" / "tests" / "booking"
+_NOT_FAST = ("slow", "alone", "race", "nginx")
 _BROWSERS = frozenset({"browser", "chromium", "page"})
 _SERVERS = frozenset({"db", "transactional_db", "redis_url", "live_server", "stub_process", "client"})
 
@@ -26,6 +28,14 @@ def kind_of(item: pytest.Item) -> str:
     return UNIT
 
 
+def is_fast(item: pytest.Item) -> bool:
+    """Unit tests and the tests of booking, without those that take long: they end within 45 s on two quiet cores."""
+    is_chosen = kind_of(item) == UNIT or (kind_of(item) == INTEGRATION and _HEART in item.path.parents)
+    return is_chosen and not any(item.get_closest_marker(name) for name in _NOT_FAST)
+
+
 def mark(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(kind_of(item))
+        if is_fast(item):
+            item.add_marker("fast")

@@ -36,3 +36,18 @@ def test_with_chromium_it_is_a_browser_test(request: pytest.FixtureRequest, chro
 @pytest.mark.django_db
 def test_that_kills_processes_is_a_test_of_faults(request: pytest.FixtureRequest) -> None:
     assert kinds_of(request.node) == [FAULTS, FAULTS]
+
+
+def test_unit_test_is_fast(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("fast") is not None
+
+
+@pytest.mark.slow
+def test_slow_one_is_not_fast(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("fast") is None
+
+
+@pytest.mark.django_db
+def test_integration_test_is_not_fast(request: pytest.FixtureRequest) -> None:
+    """Except those of booking."""
+    assert request.node.get_closest_marker("fast") is None

@@ -74,8 +74,11 @@ def running_workers(data: Path) -> Iterator[WorkerFactory]:
     """Yield a function that starts a worker and returns when it is ready; kill all workers at the end."""
     started: list[Worker] = []
 
-    def start(queues: str = "mail,pdf", extra: Mapping[str, str] | None = None) -> Worker:
-        worker = _started(queues, site_environment(data, extra), data / f"worker-{len(started)}.log")
+    def start(
+        queues: str = "mail,pdf", extra: Mapping[str, str] | None = None, *, application: str = "techfest"
+    ) -> Worker:
+        log = data / f"worker-{len(started)}.log"
+        worker = _started(queues, site_environment(data, extra), log, application=application)
         started.append(worker)
         _wait_until_ready(worker)
         return worker
@@ -89,13 +92,13 @@ def running_workers(data: Path) -> Iterator[WorkerFactory]:
                 worker.kill()
 
 
-def _started(queues: str, environment: Mapping[str, str], log: Path) -> Worker:
+def _started(queues: str, environment: Mapping[str, str], log: Path, *, application: str) -> Worker:
     command = [
         sys.executable,
         "-m",
         "celery",
         "-A",
-        "techfest",
+        application,
         "worker",
         "-Q",
         queues,

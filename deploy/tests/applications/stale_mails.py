@@ -1,0 +1,19 @@
+"""The workers' application for a test that waits until a stopped worker's mails are too old to be sent.
+
+They are so after ten seconds instead of forty.
+"""
+
+from celery.signals import worker_process_init
+
+from techfest.celery import app
+
+__all__ = ["app"]
+
+FRESH = 10.0
+
+
+@worker_process_init.connect
+def shorten(**_kwargs: object) -> None:
+    from tickets.mail import send
+
+    send.FRESH = FRESH
