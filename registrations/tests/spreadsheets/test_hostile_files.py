@@ -3,9 +3,9 @@
 import functools
 import json
 import random
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,15 +133,22 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-@pytest.mark.alone
+def processor_seconds() -> float:
+    """Used so far by this process and by those that it has waited for."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_file_is_refused_in_time(name: str) -> None:
+def test_hostile_file_is_refused_in_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processor time, which a busy machine hardly changes; it may take long to give the process its second."""
+    monkeypatch.setattr(workbook, "TIMEOUT_SECONDS", 60.0)
     make, code = HOSTILE[name]
     data = make()
-    began = time.monotonic()
+    before = processor_seconds()
     with pytest.raises(FileRefused) as refused:
         read_file(data)
-    assert (refused.value.code, time.monotonic() - began < 2) == (code, True)
+    assert (refused.value.code, processor_seconds() - before < 2) == (code, True)
     assert str(refused.value.text).strip()
 
 

@@ -8,7 +8,7 @@ UNIT, INTEGRATION, BROWSER, FAULTS = "unit", "integration", "browser", "faults"
 _FAULTS = ROOT / "deploy" / "tests" / "faults"
 _PROCESSES = ROOT / "deploy"
 _HEART = ROOT / "registrations" / "tests" / "booking"
-_NOT_FAST = ("slow", "alone", "race", "nginx")
+_NOT_FAST = ("slow", "race", "nginx")
 _BROWSERS = frozenset({"browser", "chromium", "page"})
 _SERVERS = frozenset({"db", "transactional_db", "redis_url", "live_server", "stub_process", "client"})
 

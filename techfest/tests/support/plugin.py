@@ -1,10 +1,9 @@
 """The pytest plugin of the project: real servers, no network except loopback, and shared fixtures."""
 
 import gc
-import os
 import shutil
 import socket
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +56,6 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector skip what lives until the end: thousands of tests and all modules."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run the test with all its fixtures alone or beside others, as it is marked."""
-    if scheduling.number_of_this_process() is None:
-        return (yield)
-    with scheduling.turn(Path(os.environ["TECHFEST_DATA"]) / "turn", alone=scheduling.is_alone(item)):
-        return (yield)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,7 @@
-"""Runs the tests in two processes (``deploy/test`` without paths): separate resources, order, and exclusive tests."""
+"""Runs the tests in two processes (``deploy/test`` without paths): separate resources, and their order."""
 
-import contextlib
-import fcntl
 import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -50,22 +47,6 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # the library tells n
 def in_order(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     """The order in which the tests are distributed.
 
-    The longest group comes first, so that the other process has enough other tests meanwhile; tests that run alone
-    come last, so that no process waits for them.
+    The longest group comes first, so that the other process has enough other tests meanwhile.
     """
-    return sorted(items, key=lambda item: (is_alone(item), not item.nodeid.startswith(_HOUSES)))
-
-
-def is_alone(item: pytest.Item) -> bool:
-    return item.get_closest_marker("alone") is not None
-
-
-@contextlib.contextmanager
-def turn(file: Path, *, alone: bool) -> Iterator[None]:
-    """Run the block in parallel with others, or with ``alone`` exclusively, while other blocks wait.
-
-    The lock of a process that dies is released.
-    """
-    with file.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        yield
+    return sorted(items, key=lambda item: not item.nodeid.startswith(_HOUSES))

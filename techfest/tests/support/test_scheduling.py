@@ -1,4 +1,4 @@
-"""Two processes share the tests: separate brokers, grouped tests, and tests that run alone."""
+"""Two processes share the tests: separate brokers, and one summary."""
 
 import contextlib
 import os
@@ -19,28 +19,15 @@ from deploy.tests.front import waiting_for_locks
 from deploy.tests.nginx.house import wait_for
 from techfest.tests.support import scheduling, workers
 
-# Each records its start and end; one fails.
+# One of them fails.
 TESTS = """
-import os, time
-from pathlib import Path
+import time
 import pytest
-
-@pytest.fixture(autouse=True)
-def diary(request):
-    with Path(os.environ["DIARY"]).open("a", buffering=1) as file:
-        file.write(f"begins {request.node.name}\\n")
-        yield
-        file.write(f"ends {request.node.name}\\n")
 
 @pytest.mark.parametrize("number", range(8))
 def test_beside_others(number):
     time.sleep(0.05)
     assert number != 3
-
-@pytest.mark.alone
-@pytest.mark.parametrize("number", range(2))
-def test_beside_nobody(number):
-    time.sleep(0.05)
 
 @pytest.mark.faults
 @pytest.mark.parametrize("number", range(2))
@@ -62,26 +49,6 @@ def test_broker_has_a_database_for_each_process(url: str, own: str) -> None:
     assert scheduling.redis_of(url, 1) == own
 
 
-@pytest.mark.parametrize(
-    ("held", "wanted", "waits"), [(False, False, False), (False, True, True), (True, False, True)]
-)
-def test_turn_alone_waits_for_others_and_they_for_it(
-    tmp_path: Path, held: bool, wanted: bool, waits: bool
-) -> None:
-    has_begun = threading.Event()
-
-    def begin() -> None:
-        with scheduling.turn(tmp_path / "turn", alone=wanted):
-            has_begun.set()
-
-    other = threading.Thread(target=begin)
-    with scheduling.turn(tmp_path / "turn", alone=held):
-        other.start()
-        began_beside = has_begun.wait(0.3 if waits else 10)
-    other.join(10)
-    assert (began_beside, has_begun.is_set()) == (not waits, True)
-
-
 @pytest.mark.slow
 def test_failure_in_one_of_two_processes_is_told_in_one_summary(tmp_path: Path) -> None:
     (tmp_path / "test_some.py").write_text(TESTS)
@@ -97,21 +64,16 @@ def test_failure_in_one_of_two_processes_is_told_in_one_summary(tmp_path: Path) 
     ]
     command += ["-n", "2", "--no-loadscope-reorder", "--durations=3", str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    environment |= {"DIARY": str(tmp_path / "diary"), "TECHFEST_DATA": str(tmp_path)}
+    environment |= {"TECHFEST_DATA": str(tmp_path)}
     finished = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=240
     )
     output = finished.stdout.splitlines()
-    assert (finished.returncode, output[-1].startswith("1 failed, 11 passed")) == (1, True), finished.stdout
+    assert (finished.returncode, output[-1].startswith("1 failed, 9 passed")) == (1, True), finished.stdout
     assert next(line for line in output if line.startswith("FAILED")).endswith(
         "test_beside_others[3] - assert 3 != 3"
     )
     assert any("slowest 3 durations" in line for line in output)
-    diary = (tmp_path / "diary").read_text().splitlines()
-    alone = [place for place, line in enumerate(diary) if line.startswith("begins test_beside_nobody")]
-    assert [diary[place + 1] for place in alone] == [
-        diary[place].replace("begins", "ends") for place in alone
-    ]
 
 
 @contextlib.contextmanager
