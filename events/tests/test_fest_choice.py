@@ -18,14 +18,8 @@ from registrations.models import Registration, Student
 from techfest.core.admin.base import page_of
 from techfest.tests.support.kept_rows import KeepRows
 from tickets.models import Delivery, DeliveryEvent, Notice, Scan
-from tickets.tests.admin_helpers import (
-    add_path,
-    build_row_of_everything,
-    filled_in,
-    list_path,
-    organiser,
-    organiser_client,
-)
+from tickets.tests.admin_helpers import add_path, filled_in, list_path, organiser, organiser_client
+from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = pytest.mark.django_db
 REGISTRY = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)

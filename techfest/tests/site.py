@@ -16,7 +16,8 @@ from registrations.tests.builders import build_school, build_teacher, build_user
 from registrations.tests.second_step import pass_second_step
 from techfest.core import roles
 from tickets.models import Certificate, Delegation, DocumentJob, Gate, Scan, Ticket
-from tickets.tests.admin_helpers import build_row_of_everything, in_role
+from tickets.tests.admin_helpers import in_role
+from tickets.tests.builders.everything import build_row_of_everything
 
 READERS = (
     "anonymous",

@@ -15,13 +15,13 @@ from techfest.tests.support.kept_rows import KeepRows
 from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
     add_path,
-    build_row_of_everything,
     current_fest,
     list_path,
     organiser,
     organiser_client,
     query_count,
 )
+from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = pytest.mark.django_db
 APPS = ("events", "registrations", "tickets")

@@ -25,13 +25,13 @@ from techfest.tests.support.kept_rows import KeepRows
 from tickets.models import Gate, Message, Ticket
 from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
-    build_row_of_everything,
     current_fest,
     in_role,
     list_path,
     organiser,
     organiser_client,
 )
+from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,8 @@ from registrations.tests.builders import build_user
 from techfest.core.admin.base import page_of
 from techfest.tests.browser.pages import PHONE, signed_in
 from tickets.models import Alert, SearchCount
-from tickets.tests.admin_helpers import build_row_of_everything, current_fest, list_path, organiser
+from tickets.tests.admin_helpers import current_fest, list_path, organiser
+from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -18,7 +18,6 @@ from techfest.core import audit_log, roles
 from techfest.core.admin.base import page_of
 from tickets.models import Gate, Ticket
 from tickets.tests.admin_helpers import (
-    build_row_of_everything,
     filled_in,
     in_role,
     list_path,
@@ -26,6 +25,7 @@ from tickets.tests.admin_helpers import (
     organiser_client,
     query_count,
 )
+from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = pytest.mark.django_db
 TOLD = (Event, Registration, Ticket, Student, School, ResultSheet, Gate)

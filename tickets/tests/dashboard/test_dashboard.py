@@ -10,7 +10,8 @@ from registrations.tests.builders import build_fest
 from techfest.core.db.clock import database_now
 from tickets import heartbeats
 from tickets.models import Heartbeat, ProviderOutage
-from tickets.tests.admin_helpers import build_row_of_everything, list_path, organiser_client, query_count
+from tickets.tests.admin_helpers import list_path, organiser_client, query_count
+from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = pytest.mark.django_db
 DASHBOARD = reverse("admin:index")

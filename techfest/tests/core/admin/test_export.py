@@ -21,7 +21,8 @@ from techfest.core.admin import export as exporting
 from techfest.core.admin.export import MIME, Column, csv_pieces, table, xlsx_file
 from techfest.core.roles import LEAD
 from tickets.models import CheckIn, Delivery, Ticket
-from tickets.tests.admin_helpers import build_row_of_everything, list_path, organiser, organiser_client
+from tickets.tests.admin_helpers import list_path, organiser, organiser_client
+from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = pytest.mark.django_db
 DOWNLOADS = (Registration, Student, School, Teacher, Delivery, CheckIn, Event, Hold)
