@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, models
 
+from techfest.core.db.batch import Batch, Result
+from techfest.core.db.bulk import columns
+
 if TYPE_CHECKING:
     from events.models import Event, Seats  # noqa: F401 - the type arguments below
 
@@ -29,24 +32,30 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
         The lock (`no_key`) does not block foreign-key checks. Read data for decisions in a later statement, since
         the values of this one may have been computed before it waited for the lock.
         """
+        batch = Batch()
+        locked = self.queue_lock(batch, event_ids)
+        batch.send()
+        return self.from_rows(locked)
+
+    def queue_lock(self, batch: Batch, event_ids: Iterable[int]) -> Result:
+        """As `locked`, as a statement of a batch; `from_rows` makes the rows of its result."""
         wanted = sorted(set(event_ids))
         if not wanted:
-            return []
-        with connection.cursor() as cursor:
-            cursor.execute(_lock_statement(self.model, len(wanted)), wanted)
-            names = [column.name for column in cursor.description]
-            return [self.model.from_db(connection.alias, names, row) for row in cursor.fetchall()]
+            return Result(rows=[])
+        return batch.add(_lock_statement(self.model, len(wanted)), wanted)
 
-    def add(self, event_id: int, *, taken: int, waiting: int, from_held: int = 0) -> bool:
-        """Add to the counts of an event and to its last queue position; return False if the capacity would be exceeded.
+    def from_rows(self, locked: Result) -> list["Seats"]:
+        names = columns(self.model)
+        return [self.model.from_db(connection.alias, names, row) for row in locked.rows]
 
-        `from_held` counts held seats that are now given to a student; they are part of `taken` already. The
-        condition in the statement is the second guard: it is exact even if the caller holds no lock.
+    def queue_add(self, batch: Batch, event_id: int, *, taken: int, waiting: int, from_held: int = 0) -> None:
+        """Queue an addition to the counts of an event and to its last queue position.
+
+        `from_held` counts held seats that are now given to a student; they are part of `taken` already. This is the
+        second guard, exact even if the caller holds no lock: a statement that would exceed the capacity or the held
+        seats violates a CHECK constraint of `SEATS_GUARDS`, so that COMMIT may travel behind it.
         """
-        with connection.cursor() as cursor:
-            given = {"event": event_id, "taken": taken, "waiting": waiting, "from_held": from_held}
-            cursor.execute(_ADD, given)
-            return bool(cursor.rowcount == 1)
+        batch.add(_ADD, [event_id, taken, waiting, from_held])
 
     def advance(self, event_id: int, *, seats: int, from_held: int) -> bool:
         """Move this many from the waiting list to free and to held seats; return False if they do not fit.
@@ -77,13 +86,16 @@ def _lock_statement(model: type[models.Model], count: int) -> str:
     return rows.select_for_update(no_key=True, of=("self",)).query.sql_with_params()[0]
 
 
+SEATS_GUARDS = frozenset({"events_seats_taken_check", "events_seats_held_check"})
+"""The constraints (at least 0) that an addition violates when it goes above the capacity or below the held seats."""
 _ADD = """
     UPDATE events_seats SET
-        taken = taken + %(taken)s, waiting = waiting + %(waiting)s, held = held - %(from_held)s,
-        last_queue_position = last_queue_position + %(taken)s + %(waiting)s + %(from_held)s,
-        filled_at = CASE WHEN %(taken)s > 0 AND taken + %(taken)s = capacity
-            THEN clock_timestamp() ELSE filled_at END
-    WHERE event_id = %(event)s AND (%(taken)s = 0 OR taken + %(taken)s <= capacity) AND %(from_held)s <= held
+        taken = CASE WHEN $2 = 0 OR taken + $2 <= capacity THEN taken + $2 ELSE -1 END,
+        waiting = waiting + $3,
+        held = held - $4,
+        last_queue_position = last_queue_position + $2 + $3 + $4,
+        filled_at = CASE WHEN $2 > 0 AND taken + $2 = capacity THEN clock_timestamp() ELSE filled_at END
+    WHERE event_id = $1
 """
 _ADVANCE = """
     UPDATE events_seats SET

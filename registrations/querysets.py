@@ -6,6 +6,8 @@ from allauth.account.models import EmailAddress
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 
+from techfest.core.db.batch import Batch
+
 if TYPE_CHECKING:
     from registrations.models import Hold, Registration, School, Student, Teacher  # noqa: F401 - the type arguments below
 
@@ -33,6 +35,14 @@ class TeacherQuerySet(models.QuerySet["Teacher"]):
         return self.filter(verified, approved_at=None)
 
 
+HOLD_GUARDS = frozenset({"hold_uses_its_seats", "registrations_hold_used_check"})
+_USE = """
+    UPDATE registrations_hold
+    SET used = CASE WHEN returned_at IS NULL AND held_at IS NOT NULL THEN used + $2 ELSE -1 END
+    WHERE id = $1
+"""
+
+
 class HoldQuerySet(models.QuerySet["Hold"]):
     def unreturned(self) -> "HoldQuerySet":
         """Requested or held."""
@@ -45,6 +55,10 @@ class HoldQuerySet(models.QuerySet["Hold"]):
     def held(self) -> "HoldQuerySet":
         """Holds whose unused seats count as taken, the one that ends first in front."""
         return self.filter(returned_at=None, held_at__isnull=False).order_by("until", "pk")
+
+    def queue_use(self, batch: Batch, hold_id: int, names: int) -> None:
+        """As `use`, as a statement of a batch, which violates one of `HOLD_GUARDS` if they do not fit."""
+        batch.add(_USE, [hold_id, names])
 
     def use(self, hold_id: int, names: int) -> bool:
         """Uses seats of a hold, never more than it has left; `False` if they do not fit."""

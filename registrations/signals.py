@@ -3,10 +3,10 @@
 from django.dispatch import Signal
 
 registrations_changed = Signal()
-"""Sent by `booking.ledger` with `changes` (saved, with registration, event, student and submission loaded), `now`
-(the time of these changes), `old_emails` (the previous address of each corrected student, by id) and `not_notified`
-(ids of registrations whose students an organiser does not want to notify). A receiver that raises undoes the
-changes."""
+"""Sent by `booking.ledger` with `changes` (saved or about to be, with registration, event, student and submission
+loaded), `now` (the time of these changes), `batch` (what a receiver adds to it is written with them), `old_emails` (the
+previous address of each corrected student, by id) and `not_notified` (ids of registrations whose students an organiser
+does not want to notify). A receiver that raises undoes the changes."""
 
 attempt_noticed = Signal()
 """Sent with `student` and `now` when a form used the name of a registered student and was refused."""

@@ -11,7 +11,8 @@ from events.models import Fest
 from registrations import hooks
 from registrations.models import Change, Registration, Student
 from registrations.signals import attempt_noticed, fest_zone_changed, registrations_changed
-from techfest.core.db.bulk import insert
+from techfest.core.db.batch import Batch
+from techfest.core.db.bulk import queue_insert
 from tickets.checkin.entry import give_up
 from tickets.mail import outbox
 from tickets.models import Ticket
@@ -29,13 +30,20 @@ def follow(
     now: datetime,
     old_emails: Mapping[int, str] = outbox.NOBODY,
     not_notified: Collection[int] = (),
+    batch: Batch,
     **_kwargs: object,
 ) -> None:
-    """Issue, void or renew tickets, enqueue the mails, and notify the workers after the commit."""
-    _issue([change for change in changes if change.from_state != change.to_state], now)
-    _void([change for change in changes if change.to_state == State.CANCELLED], now)
+    """Issue, void or renew tickets, enqueue the mails, and notify the workers after the commit.
+
+    New tickets and mails are added to the batch with which the transaction's writes are sent.
+    """
+    _issue([change for change in changes if change.from_state != change.to_state], now, batch)
+    cancelled = [change for change in changes if change.to_state == State.CANCELLED]
+    if cancelled:
+        batch.send()  # a ticket issued a moment ago may be among those to be voided
+        _void(cancelled, now)
     _renew([change for change in changes if change.cause in _ON_PAPER])
-    outbox.enqueue(changes, now=now, old_emails=old_emails, not_notified=not_notified)
+    outbox.enqueue(changes, now=now, old_emails=old_emails, not_notified=not_notified, batch=batch)
     transaction.on_commit(notify_workers, robust=True)
 
 
@@ -59,17 +67,15 @@ def notify_for_work(task: str) -> None:
 hooks.notify_workers.register(notify_for_work)
 
 
-def _issue(changes: Sequence[Change], now: datetime) -> None:
+def _issue(changes: Sequence[Change], now: datetime, batch: Batch) -> None:
     confirmed = [change.registration for change in changes if change.to_state == State.CONFIRMED]
-    if confirmed:
-        insert([Ticket(registration=row, student=row.student, created_at=now) for row in confirmed])
+    queue_insert(batch, [Ticket(registration=row, student=row.student, created_at=now) for row in confirmed])
 
 
 def _void(changes: Sequence[Change], now: datetime) -> None:
-    if changes:
-        give_up(changes, now=now)
-        ids = [change.registration_id for change in changes]
-        Ticket.objects.live().filter(registration__in=ids).update(voided_at=now)
+    give_up(changes, now=now)
+    ids = [change.registration_id for change in changes]
+    Ticket.objects.live().filter(registration__in=ids).update(voided_at=now)
 
 
 def _renew(changes: Sequence[Change]) -> None:

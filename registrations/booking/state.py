@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import F
 
 from events.models import Seats
 from registrations.booking import ledger
 from registrations.booking.conflicts import end_for_cancelled
 from registrations.models import Change, Hold, Registration
-from techfest.core.db.bulk import insert
+from techfest.core.db.batch import Batch, Result
+from techfest.core.db.bulk import insert, next_keys, queue_insert
 
 State = Registration.State
 GRAPH: dict[str, frozenset[str]] = {
@@ -26,32 +26,6 @@ GRAPH: dict[str, frozenset[str]] = {
     State.CANCELLED: frozenset(),
 }
 """The states that may follow each state; the empty one precedes the first."""
-
-
-_CREATE = """
-    WITH given AS (
-        SELECT * FROM unnest(
-            %(events)s::bigint[], %(students)s::bigint[], %(states)s::varchar[], %(queue_positions)s::bigint[],
-            %(submissions)s::bigint[], %(holds)s::bigint[], %(confirm_by)s::timestamptz[]
-        ) AS g (event_id, student_id, state, queue_position, submission_id, hold_id, confirm_by)
-    ), made AS (
-        INSERT INTO registrations_registration
-            (event_id, student_id, state, queue_position, submission_id, hold_id, confirm_by, created_at)
-        SELECT event_id, student_id, state, queue_position, submission_id, hold_id, confirm_by, %(at)s::timestamptz
-        FROM given
-        RETURNING id, event_id, state, queue_position, submission_id
-    ), noted AS (
-        INSERT INTO registrations_change
-            (registration_id, from_state, to_state, at, cause, actor, user_id, submission_id, fields, reason)
-        SELECT id, '', state, %(at)s::timestamptz, %(cause)s, %(actor)s,
-            %(user)s::integer, submission_id, '{}', %(reason)s
-        FROM made ORDER BY queue_position
-        RETURNING id, registration_id
-    )
-    SELECT made.event_id, made.queue_position, made.id, noted.id
-    FROM made JOIN noted ON noted.registration_id = made.id
-"""
-"""One round trip under the seats' lock instead of two. Event and queue position identify each returned row."""
 
 
 class ForbiddenTransition(Exception):
@@ -69,43 +43,35 @@ class Origin:
     reason: str = ""
 
 
-def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Change]:
-    """Inserts new registrations with their changes in one statement.
+def queue_keys(batch: Batch, count: int) -> Result:
+    """Queue the reading of the primary keys for `count` registrations that `create` will insert."""
+    return next_keys(batch, [Registration, Change], count)
 
-    A change belongs to the same submission as its registration.
+
+def create(
+    registrations: Sequence[Registration], *, origin: Origin, keys: Result | None = None
+) -> list[Change]:
+    """Gives new registrations and their changes primary keys, and queues both in the ledger's batch.
+
+    A change belongs to the same submission as its registration. `keys` was read with an earlier batch; without it
+    they cost a round trip here. The rows exist once the ledger's block or its batch has ended.
     """
-    ledger.require_ledger()
-    changes = [_change(registration, "", origin) for registration in registrations]
-    for registration, change in zip(registrations, changes, strict=True):
+    batch = ledger.require_ledger().batch
+    if keys is None:
+        before = Batch()
+        keys = queue_keys(before, len(registrations))
+        before.send()
+    changes = []
+    for registration, (key, change_key) in zip(registrations, keys.rows, strict=False):
         _check("", registration.state)
-        change.submission = registration.submission
-    with connection.cursor() as cursor:
-        cursor.execute(_CREATE, _columns(registrations, origin))
-        keys = {(event, queue_position): pair for event, queue_position, *pair in cursor.fetchall()}
-    for registration, change in zip(registrations, changes, strict=True):
-        registration.pk, change.pk = keys[registration.event_id, registration.queue_position]
-        registration._state.adding = change._state.adding = False
-        change.registration = registration
+        registration.pk = key
+        change = _change(registration, "", origin)
+        change.pk, change.submission = change_key, registration.submission
+        changes.append(change)
+    queue_insert(batch, registrations)
+    queue_insert(batch, changes)
     ledger.record(changes)
     return changes
-
-
-def _columns(registrations: Sequence[Registration], origin: Origin) -> dict[str, Any]:
-    """The parameters of `_CREATE`."""
-    return {
-        "events": [registration.event_id for registration in registrations],
-        "students": [registration.student_id for registration in registrations],
-        "states": [registration.state for registration in registrations],
-        "queue_positions": [registration.queue_position for registration in registrations],
-        "submissions": [registration.submission_id for registration in registrations],
-        "holds": [registration.hold_id for registration in registrations],
-        "confirm_by": [registration.confirm_by for registration in registrations],
-        "at": origin.at,
-        "cause": origin.cause,
-        "actor": origin.actor,
-        "user": origin.user.pk if origin.user else None,
-        "reason": origin.reason,
-    }
 
 
 def move(registrations: Sequence[Registration], *, to: str, origin: Origin) -> list[Change]:

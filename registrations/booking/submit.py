@@ -3,13 +3,14 @@
 import hashlib
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from registrations.booking.allocate import allocate, allocate_to_newcomer, store_refusals
+from registrations.booking.allocate import LockedReads, allocate_locked, allocate_to_newcomer, store_refusals
 from registrations.booking.confirmation_deadline import confirm_by_teacher
 from registrations.booking.errors import (
     AmbiguousIdentity,
@@ -17,29 +18,33 @@ from registrations.booking.errors import (
     IdempotencyConflict,
     RegistrationRejected,
 )
+from registrations.booking.ledger import change_ledger
 from registrations.booking.policy import SeatRequest
 from registrations.models import Change, Consent, Refusal, School, Student, Submission
 from registrations.schools import find_or_create_school
 from registrations.signals import attempt_noticed
-from registrations.students.identity import Details, identify
+from registrations.students.identity import (
+    Details,
+    described_student,
+    identify,
+    queue_newcomer,
+    take_key,
+)
+from techfest.core.db.batch import Batch, Result
+from techfest.core.db.bulk import queue_insert
 from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.errors import LockTimeout
 
 _INSERT = """
-    WITH pressed AS (
-        INSERT INTO registrations_submission
-            (key, link_id, origin, digest, student_id, created_student)
-        VALUES (%(key)s, %(link_id)s, %(origin)s, %(digest)s, %(student)s, %(is_new)s)
-        ON CONFLICT (key) DO NOTHING
-        RETURNING id
-    ), agreed AS (
-        INSERT INTO registrations_consent (student_id, text_id, basis, user_id)
-        SELECT %(student)s::bigint, %(text)s::bigint, %(basis)s, %(user)s::integer
-        WHERE %(text)s::bigint IS NOT NULL
-    )
-    SELECT id FROM pressed
+    INSERT INTO registrations_submission (key, link_id, origin, digest, student_id, created_student)
+    SELECT $1, $2, $3, $4, id, $5 FROM registrations_student WHERE link_id = $6
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id
 """
-"""A used key must not raise a database error: the log would contain the key."""
+"""A used key must not raise a database error: the log would contain the key.
+
+The student is found by the link's id, since a newcomer is inserted in the same round trip and its key is not known yet.
+"""
 
 
 _REVEALING = (Refusal.Reason.ALREADY, Refusal.Reason.CLASH)
@@ -93,7 +98,7 @@ def submit(request: BookingRequest, *, deadline: Deadline) -> Submission:
     outcome may be unknown; sending the same request again returns it.
     """
     try:
-        return in_transaction(lambda: _attempt(request, deadline), deadline=deadline)
+        return _register(request, deadline)
     except (DuplicateKey, RegistrationRejected, AmbiguousIdentity) as error:
         if earlier := _find(request):
             return earlier
@@ -133,22 +138,62 @@ def _reveals_student(error: Exception) -> bool:
     return isinstance(error, AmbiguousIdentity)
 
 
-def _attempt(request: BookingRequest, deadline: Deadline) -> Submission:
-    deadline.limit_locks()
-    student, is_new = _student(request)
-    deadline.limit_locks()
-    submission = _insert_submission(request, student, is_new=is_new)
+def _register(request: BookingRequest, deadline: Deadline) -> Submission:
+    """Registers a newcomer in two round trips; another student takes a second transaction, with `identify`."""
+    if request.details:
+        with suppress(_NotNew):
+            return in_transaction(lambda: _attempt(request, deadline, as_newcomer=True), deadline=deadline)
+    return in_transaction(lambda: _attempt(request, deadline, as_newcomer=False), deadline=deadline)
+
+
+class _NotNew(Exception):
+    """A namesake exists. The seats are locked already, and students must not be inserted under their locks."""
+
+
+def _attempt(request: BookingRequest, deadline: Deadline, *, as_newcomer: bool) -> Submission:
+    """One round trip inserts, locks and reads; then the rules decide; a second one writes and commits."""
+    batch, inserted = Batch(prepares=True), None
+    if as_newcomer:
+        student, is_new = _described(request), True
+        deadline.limit_locks(batch)
+        inserted = queue_newcomer(batch, student)
+    else:
+        deadline.limit_locks()
+        student, is_new = _identified(request)
+        deadline.limit_locks(batch)
+    submission = _submission(request, student, is_new=is_new)
+    stored = _queue_submission(batch, submission)
+    known = () if is_new else (student,)
+    locked = LockedReads(batch, request.event_ids, known, count=len(request.event_ids), deadline=deadline)
+    batch.send()
+    if inserted and not take_key(student, inserted):
+        raise _NotNew
+    locked.require_students()
+    if not take_key(submission, stored):
+        raise DuplicateKey
+    submission.student = student  # whose primary key is known only now
+    _decide_and_write(request, submission, locked, batch)
+    return submission
+
+
+def _decide_and_write(
+    request: BookingRequest, submission: Submission, locked: LockedReads, batch: Batch
+) -> None:
+    """Raises `RegistrationRejected` if nothing was obtained."""
+    student, is_new, teacher = submission.student, submission.created_student, request.teacher
     seat_requests = [
-        SeatRequest(
-            student, event, request.wants_waiting, is_new, submission, uses_hold=request.teacher is not None
-        )
+        SeatRequest(student, event, request.wants_waiting, is_new, submission, uses_hold=teacher is not None)
         for event in request.event_ids
     ]
-    seat_results = allocate(seat_requests, actor=request.actor, user=request.teacher, deadline=deadline)
-    if not any(result.registration for result in seat_results):
-        raise RegistrationRejected(seat_results)
-    store_refusals([(submission, result) for result in seat_results])
-    return submission
+    with change_ledger(batch=batch, commit=True):
+        seat_results = allocate_locked(seat_requests, locked, actor=request.actor, user=teacher)
+        if not any(result.registration for result in seat_results):
+            raise RegistrationRejected(seat_results)
+        if is_new and request.consent_text_id:
+            basis = Consent.Basis.TEACHER if teacher else Consent.Basis.FORM
+            consent = Consent(student=student, text_id=request.consent_text_id, basis=basis, user=teacher)
+            queue_insert(batch, [consent])
+        store_refusals([(submission, result) for result in seat_results], batch)
 
 
 def _find(request: BookingRequest) -> Submission | None:
@@ -164,7 +209,15 @@ def _find(request: BookingRequest) -> Submission | None:
     return submission
 
 
-def _student(request: BookingRequest) -> tuple[Student, bool]:
+def _described(request: BookingRequest) -> Student:
+    """The student of the form, not saved yet."""
+    details = cast("Details", request.details)
+    school = request.school or find_or_create_school(details.school)
+    return described_student(details, fest_id=request.fest_id, school=school)
+
+
+def _identified(request: BookingRequest) -> tuple[Student, bool]:
+    """The student, and whether the row was inserted here."""
     if request.details is None:
         known = Student.objects.known().select_related("school").filter(pk=request.student_id or 0).first()
         if known is None:
@@ -175,37 +228,24 @@ def _student(request: BookingRequest) -> tuple[Student, bool]:
     return identify(request.details, fest_id=request.fest_id, school=school)
 
 
-def _insert_submission(request: BookingRequest, student: Student, *, is_new: bool) -> Submission:
-    """Inserts the submission, and the consent of a new student, in one statement.
-
-    A repeat that is sent at the same moment makes the insert wait. Raises `DuplicateKey` if it was faster.
-    """
-    submission = Submission(
+def _submission(request: BookingRequest, student: Student, *, is_new: bool) -> Submission:
+    return Submission(
         key=request.key,
         origin=request.origin,
         digest=request.digest,
         student=student,
         created_student=is_new,
     )
-    given: dict[str, Any] = {
-        "key": request.key,
-        "link_id": submission.link_id,
-        "origin": request.origin.value,
-        "digest": request.digest,
-        "student": student.pk,
-        "is_new": is_new,
-        "text": request.consent_text_id if is_new else None,
-        "basis": (Consent.Basis.TEACHER if request.teacher else Consent.Basis.FORM).value,
-        "user": request.teacher.pk if request.teacher else None,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, given)
-        row = cursor.fetchone()
-    if row is None:
-        raise DuplicateKey
-    (submission.pk,) = row
-    submission._state.adding = False
-    return submission
+
+
+def _queue_submission(batch: Batch, submission: Submission) -> Result:
+    """Queue the insert of the submission; the result has no row if its key was used before.
+
+    A repeat that is sent at the same moment makes the insert wait, while nothing is locked yet.
+    """
+    new, student = submission, submission.student
+    given = [new.key, new.link_id, new.origin, new.digest, new.created_student, student.link_id]
+    return batch.add(_INSERT, given)
 
 
 def _notice_attempt(student: Student) -> None:

@@ -14,7 +14,7 @@ from events.models import Event, Seats
 from registrations.booking.allocate import add_counts
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected
-from registrations.booking.ledger import change_ledger
+from registrations.booking.ledger import change_ledger, require_ledger
 from registrations.booking.messages import why_event_is_off
 from registrations.booking.policy import Decision, SeatCounter, SeatRequest, decide_seat
 from registrations.booking.state import Origin, create, give_up
@@ -155,6 +155,6 @@ def _write(moves: list[Move], seats: dict[int, Seats], seat_counter: SeatCounter
     left = [move.registration for move in moves if move.successor]
     give_up(left, seats, origin=origin)
     create(successors, origin=origin)
-    add_counts(seat_counter)
+    add_counts(seat_counter, require_ledger().batch)
     for event_id in {row.event_id for row in left}:
         promote(seats[event_id], cause=Change.Cause.PROMOTED, now=origin.at)

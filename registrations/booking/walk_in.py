@@ -13,7 +13,7 @@ from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.conflicts import NewConflict, raise_conflicts
 from registrations.booking.errors import ActionRejected
-from registrations.booking.ledger import change_ledger
+from registrations.booking.ledger import change_ledger, require_ledger
 from registrations.booking.messages import why_event_is_off, why_wrong_grade
 from registrations.booking.state import Origin, create, give_up, move
 from registrations.holds.reserve import end_what_is_over
@@ -131,8 +131,7 @@ def _give(
         waiting.event, waiting.student = event, walk_in.student
         move([waiting], to=State.CONFIRMED, origin=origin)
         return waiting
-    if not Seats.objects.add(seats.pk, taken=1, waiting=0):
-        raise ConcurrentUpdate
+    Seats.objects.queue_add(require_ledger().batch, seats.pk, taken=1, waiting=0)
     registration = Registration(
         event=event,
         student=walk_in.student,

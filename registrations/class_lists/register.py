@@ -18,7 +18,8 @@ from registrations.spreadsheets.listing import ListedStudent
 from registrations.students import consents
 from registrations.students.corrections import correct_many
 from registrations.students.identity import delete_inserted, insert_all
-from techfest.core.db.bulk import insert
+from techfest.core.db.batch import Batch
+from techfest.core.db.bulk import queue_insert
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import UserFacingError
@@ -209,13 +210,16 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     if job.consent_text:
         obtained = {submission.student.pk: submission.student for submission in stored.values()}
         consents.declare_by_teacher(obtained.values(), text=job.consent_text, user=job.requested_by)
-    store_refusals(
+    batch = Batch()
+    refused = (
         (stored[one.student.pk], result)
         for one in chunk.row_students
         if one.student.pk in stored
         for result in chunk.seat_results[one.listed.row]
     )
-    insert(entries)
+    store_refusals(refused, batch)
+    queue_insert(batch, entries)
+    batch.send()
     unread = [row.pk for row in chunk.rows if row.number not in chunk.work.listed]
     if unread:
         # Changed since the list was confirmed, with errors: these rows return to the draft.

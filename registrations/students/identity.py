@@ -6,13 +6,14 @@ from functools import cache
 from typing import Any, Protocol
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Model, OuterRef, Q
 
 from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import School, Student
 from registrations.querysets import StudentQuerySet
 from registrations.students.fields import StudentValues
 from registrations.students.names import email_key, random_reference, school_key
+from techfest.core.db.batch import Batch, Result
 from techfest.core.db.bulk import column_arrays, column_list, insert_fields, row_values, unnested
 from techfest.core.errors import ConcurrentUpdate
 
@@ -54,8 +55,7 @@ def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student
     numbers are given and differ. Otherwise it is a new student if the section or roll number differs from that of
     every namesake. Raises `AmbiguousIdentity` if neither holds. Never changes or locks an existing student.
     """
-    wanted = Student(fest_id=fest_id, school=school, language=details.language, **details.student_values)
-    wanted.set_keys()
+    wanted = described_student(details, fest_id=fest_id, school=school)
     if _insert(wanted, beside_namesakes=False):
         return wanted, True
     while (known := _recognise(wanted)) is None:
@@ -64,6 +64,21 @@ def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student
             return wanted, True
     known.school = school
     return known, False
+
+
+def described_student(details: Details, *, fest_id: int, school: School) -> Student:
+    """An unsaved student with these details and the keys by which students are compared."""
+    student = Student(fest_id=fest_id, school=school, language=details.language, **details.student_values)
+    student.set_keys()
+    return student
+
+
+def queue_newcomer(batch: Batch, student: Student) -> Result:
+    """Queue the insert of a student without a namesake; the result has no row if there is one.
+
+    Nearly every student who registers is new and has no namesake. For the others use `identify`.
+    """
+    return batch.add(insert_statement(), _parameters(student, beside_namesakes=False))
 
 
 def is_described(student: Student, details: Details) -> bool:
@@ -104,15 +119,23 @@ def _is_distinct(wanted: Student, student: Student) -> bool:
 
 def _insert(student: Student, *, beside_namesakes: bool) -> bool:
     """Insert the row. Returns `False` if a key is taken, or if a namesake exists and `beside_namesakes` is false."""
-    values = row_values(student, insert_fields(Student))
+    batch = Batch()
+    inserted = batch.add(insert_statement(), _parameters(student, beside_namesakes=beside_namesakes))
+    batch.send()
+    return take_key(student, inserted)
+
+
+def take_key(row: Model, inserted: Result) -> bool:
+    """Give the row the primary key with which it was inserted; `False` if it was not."""
+    for (row.pk,) in inserted.rows:
+        row._state.adding = False
+    return bool(inserted.rows)
+
+
+def _parameters(student: Student, *, beside_namesakes: bool) -> list[Any]:
+    """The parameters of `insert_statement`."""
     namesake: list[Any] = [student.fest_id, student.school_id, student.grade, student.name_key]
-    with connection.cursor() as cursor:
-        cursor.execute(insert_statement(), [*values, beside_namesakes, *namesake])
-        row = cursor.fetchone()
-    if row:
-        student.pk = row[0]
-        student._state.adding = False
-    return row is not None
+    return [*row_values(student, insert_fields(Student)), beside_namesakes, *namesake]
 
 
 @cache

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from django.db import Error, connection, connections
-from django.db.models import F
 
-from events.locked_reads import read_locked_events
+from events.locked_reads import events_of
 from events.models import Seats
 from events.querysets import SeatsQuerySet
 from registrations.booking.policy import SeatCounter
 from registrations.models import Hold
+from techfest.core.db.batch import Batch, Result
+from techfest.core.db.bulk import columns
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import UserFacingError
 
@@ -60,29 +61,28 @@ def meeting_after_the_lock(monkeypatch: pytest.MonkeyPatch, number: int) -> Iter
     """
     line = threading.Barrier(number)
 
-    def meet(event_ids: Any) -> Any:
+    def meet(read: Any) -> Any:
         with suppress(threading.BrokenBarrierError):
             line.wait(0.5)
-        return read_locked_events(event_ids)
+        return events_of(read)
 
     with monkeypatch.context() as patch:
-        patch.setattr("registrations.booking.allocate.read_locked_events", meet)
+        patch.setattr("registrations.booking.allocate.events_of", meet)
         yield
 
 
-def without_lock(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
-    return list(self.filter(pk__in=set(event_ids)).order_by("pk"))
+def without_lock(self: SeatsQuerySet, batch: Batch, event_ids: Iterable[int]) -> Result:
+    statement = f"SELECT {', '.join(columns(Seats))} FROM events_seats WHERE event_id = ANY($1::bigint[])"
+    return batch.add(f"{statement} ORDER BY event_id", [list(event_ids)])
 
 
 def without_condition(
-    self: SeatsQuerySet, event_id: int, *, taken: int, waiting: int, from_held: int = 0
-) -> bool:
-    added = {"taken": F("taken") + taken, "waiting": F("waiting") + waiting, "held": F("held") - from_held}
-    queue_positions = taken + waiting + from_held
-    return bool(
-        self.filter(pk=event_id).update(
-            last_queue_position=F("last_queue_position") + queue_positions, **added
-        )
+    self: SeatsQuerySet, batch: Batch, event_id: int, *, taken: int, waiting: int, from_held: int = 0
+) -> None:
+    batch.add(
+        "UPDATE events_seats SET taken = taken + $2, waiting = waiting + $3, held = held - $4,"
+        " last_queue_position = last_queue_position + $2 + $3 + $4 WHERE event_id = $1",
+        [event_id, taken, waiting, from_held],
     )
 
 

@@ -13,7 +13,8 @@ from django.db.models import Count
 
 from registrations.models import Change, Student, Submission
 from registrations.students.names import mailbox_key
-from techfest.core.db.bulk import insert
+from techfest.core.db.batch import Batch
+from techfest.core.db.bulk import insert, queue_insert
 from tickets.mail.kinds import kind_announcing
 from tickets.models import Delivery, Ticket
 
@@ -40,8 +41,9 @@ def enqueue(
     now: dt.datetime,
     old_emails: Mapping[int, str] = NOBODY,
     not_notified: Collection[int] = (),
+    batch: Batch,
 ) -> None:
-    """Writes the deliveries that these changes cause; a student without an address gets none.
+    """Adds the deliveries that these changes cause to the batch; a student without an address gets none.
 
     For the registrations `not_notified` they are written as dropped, so that the outbox records the decision. A
     submission has one mail, and so has a correction of a student's details, however many registrations it touches.
@@ -70,8 +72,7 @@ def enqueue(
     _drop_not_notified(new, not_notified)
     if corrections:
         _drop_over_cap(corrections, now)
-    if new or corrections:
-        insert([*new, *corrections])
+    queue_insert(batch, [*new, *corrections])
 
 
 def _deliveries(

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import DataError
 from django.utils import timezone
 
 from events.editing import set_capacity
@@ -11,8 +12,10 @@ from events.models import Event
 from registrations.booking.cancel import cancel
 from registrations.booking.submit import submit
 from registrations.models import Change, Registration, Student, Submission
+from registrations.signals import registrations_changed
 from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_request, build_submission
+from techfest.core.db.batch import Batch
 from techfest.core.db.locking import Deadline
 from tickets.invariants import mail
 from tickets.mail.outbox import enqueue_link
@@ -40,18 +43,19 @@ class Undone(Exception):
     pass
 
 
-def test_rolled_back_submission_leaves_neither_ticket_nor_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_behind_ticket_and_mail_leaves_neither() -> None:
+    """All writes travel together; the last one before COMMIT fails."""
     event = build_event(build_fest())
-    written: list[tuple[int, int]] = []
 
-    def fail(*args: object) -> None:
-        written.append((Ticket.objects.count(), Delivery.objects.count()))
-        raise Undone
+    def fail(*, batch: Batch, **_kwargs: object) -> None:
+        batch.add("SELECT 1 / 0")
 
-    monkeypatch.setattr("registrations.booking.submit.store_refusals", fail)
-    with pytest.raises(Undone):
-        submit(build_request(event), deadline=Deadline())
-    assert written == [(1, 1)]
+    registrations_changed.connect(fail)
+    try:
+        with pytest.raises(DataError):
+            submit(build_request(event), deadline=Deadline())
+    finally:
+        registrations_changed.disconnect(fail)
     assert (Ticket.objects.count(), Delivery.objects.count(), Submission.objects.count()) == (0, 0, 0)
 
 

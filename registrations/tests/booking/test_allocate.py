@@ -91,4 +91,4 @@ def test_statements_do_not_grow_with_the_students() -> None:
         with CaptureQueriesContext(connection) as queries:
             reserved(seat_requests)
         seen.append(len(queries))
-    assert seen == [9, 9]
+    assert seen == [5, 5]

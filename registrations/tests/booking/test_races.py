@@ -1,13 +1,12 @@
 """Races for one row: exact with all guards, oversold without them, exact again with the second guard alone."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from events.editing import set_capacity
 from events.models import Event, Fest, Seats
@@ -15,6 +14,7 @@ from events.querysets import SeatsQuerySet
 from registrations.booking.allocate import add_counts
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import AmbiguousIdentity, RegistrationRejected
+from registrations.booking.ledger import change_ledger
 from registrations.booking.policy import SeatCounter
 from registrations.models import Change, Registration, Student, Submission
 from registrations.tests.builders import (
@@ -34,6 +34,8 @@ from registrations.tests.races import (
     without_lock,
 )
 from techfest.core.db import locking
+from techfest.core.db.batch import Batch, Result
+from techfest.core.db.bulk import columns
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import ConcurrentUpdate
 from tickets.models import Delivery, Ticket
@@ -63,6 +65,18 @@ def outcome(result: Any) -> str:
     return type(result).__name__
 
 
+class OneByOne(Result):
+    """The rows of several statements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.results: list[Result] = []
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        return sorted(row for result in self.results for row in result.rows)
+
+
 def test_forty_submissions_for_ten_seats_are_exact(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
     event = build_event(fest, capacity=SEATS)
     assert rush(event, monkeypatch) == {"confirmed": 10, "waiting": 30}
@@ -75,8 +89,8 @@ def test_forty_submissions_for_ten_seats_are_exact(fest: Fest, monkeypatch: pyte
 def test_forty_submissions_without_any_wall_oversell(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: the race is real, and only the walls keep it exact."""
     event = build_event(fest, capacity=SEATS)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_add", without_condition)
     monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     assert rush(event, monkeypatch)["confirmed"] > SEATS
     assert recount(event)[0] > SEATS
@@ -87,7 +101,7 @@ def test_forty_submissions_without_lock_are_held_by_the_condition(
 ) -> None:
     """Transactions that lose are repeated; the seats are exact even without the lock."""
     event = build_event(fest, capacity=SEATS)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
     monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     assert rush(event, monkeypatch)["confirmed"] == SEATS
     assert recount(event)[0] == counts(event)[0] == SEATS
@@ -98,8 +112,8 @@ def test_forty_submissions_without_lock_and_condition_are_held_by_the_places(
 ) -> None:
     """Queue positions are unique: of two transactions that read the same counts, one gets nothing."""
     event = build_event(fest, capacity=SEATS)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_add", without_condition)
     seat_results = rush(event, monkeypatch)
     assert seat_results[IntegrityError.__name__] > 0
     assert recount(event)[0] == seat_results["confirmed"] <= SEATS
@@ -107,7 +121,7 @@ def test_forty_submissions_without_lock_and_condition_are_held_by_the_places(
 
 def test_forty_submissions_with_lock_need_no_condition(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
     event = build_event(fest, capacity=SEATS)
-    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    monkeypatch.setattr(SeatsQuerySet, "queue_add", without_condition)
     assert rush(event, monkeypatch) == {"confirmed": 10, "waiting": 30}
     assert counts(event) == (10, 30, 40)
 
@@ -117,8 +131,8 @@ def test_counts_moved_by_somebody_without_lock_are_not_overwritten(fest: Fest) -
     seat_counter = SeatCounter(Seats.objects.get(pk=event.pk))
     seat_counter.give_queue_position("confirmed")
     Seats.objects.filter(pk=event.pk).update(taken=1)
-    with pytest.raises(ConcurrentUpdate):
-        add_counts(seat_counter)
+    with pytest.raises(ConcurrentUpdate), transaction.atomic(), change_ledger() as ledger:
+        add_counts(seat_counter, ledger.batch)
     assert counts(event) == (1, 0, 0)
 
 
@@ -219,18 +233,19 @@ def test_submissions_that_lock_in_their_own_order_meet_in_a_deadlock(
 ) -> None:
     """The negative control of the lock order."""
     monkeypatch.setattr(locking, "ATTEMPTS", 1)
-    line = threading.Barrier(2)
 
-    def one_by_one(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
-        rows = []
+    def one_by_one(self: SeatsQuerySet, batch: Batch, event_ids: Iterable[int]) -> Result:
+        statement = (
+            f"SELECT {', '.join(columns(Seats))} FROM events_seats WHERE event_id = $1 FOR NO KEY UPDATE"
+        )
+        found = OneByOne()
         for event_id in event_ids:
-            rows.append(self.select_for_update(no_key=True).get(pk=event_id))
-            if len(rows) == 1:
-                line.wait(10)
-        return rows
+            found.results.append(batch.add(statement, [event_id]))
+            batch.add("SELECT pg_sleep(0.5)")
+        return found
 
     events = [build_event(fest), build_event(fest)]
-    monkeypatch.setattr(SeatsQuerySet, "locked", one_by_one)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", one_by_one)
     booking_requests = [build_request(*order) for order in (events, events[::-1])]
     results = at_once([partial(submit_now, booking_request) for booking_request in booking_requests])
     assert sorted(outcome(result) for result in results) == ["LockTimeout", "confirmed"]

@@ -94,7 +94,7 @@ def test_organisers_at_once_promote_one_for_one_free_seat(monkeypatch: pytest.Mo
 def test_organisers_at_once_without_any_wall_oversell(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: the race is real, and only the walls keep it exact."""
     event = build_late_event(waiting=MANY)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "advance", advance_without_condition)
     assert promote_at_once(event, monkeypatch)["promoted"] > 1
     assert recount(event)[0] > 1
@@ -102,7 +102,7 @@ def test_organisers_at_once_without_any_wall_oversell(monkeypatch: pytest.Monkey
 
 def test_organisers_at_once_without_lock_are_held_by_the_condition(monkeypatch: pytest.MonkeyPatch) -> None:
     event = build_late_event(waiting=MANY)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
     assert promote_at_once(event, monkeypatch)["promoted"] == 1
     assert recount(event)[0] == counts(event)[0] == 1
 
@@ -143,8 +143,8 @@ def test_organisers_at_once_move_too_many_without_any_wall(
 ) -> None:
     """The negative control."""
     old, new = two_events(fest)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_add", without_condition)
     monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     assert move_at_once(old, new, monkeypatch) > 1
     assert recount(new)[0] > 1

@@ -31,7 +31,7 @@ def test_state_moves_only_along_the_graph(
     registration: Registration, state: str, to: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without tickets, which do not follow a state that is set by hand."""
-    monkeypatch.setattr("registrations.booking.ledger.ChangeLedger.send", lambda _self: None)
+    monkeypatch.setattr("registrations.booking.ledger.ChangeLedger._send_signal", lambda _self: None)
     Registration.objects.update(state=state)
     registration.state = state
     before = Change.objects.count()

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import threading
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.editing import set_capacity
-from events.models import Event, Fest, Seats
+from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import (
@@ -26,7 +25,7 @@ from registrations.booking.substitute import Substitution, replace
 from registrations.models import Change, Consent, Registration, Student, Submission
 from registrations.tests.builders import build_details, build_event, build_fest, build_submission
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.races import PATIENCE, at_once
+from registrations.tests.races import PATIENCE, at_once, without_lock
 from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import damage, run
@@ -261,10 +260,6 @@ def test_audit_names_a_seat_that_nobody_gave_up(fest: Fest) -> None:
 # ---- Races ----------------------------------------------------------------------------------------------
 
 
-def without_lock(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
-    return list(self.filter(pk__in=set(event_ids)).order_by("pk"))
-
-
 def handed_over_and_given_up(event: Event, first: Registration) -> list[Any]:
     """The teacher hands the seat on while the student cancels, which would promote the next on the waiting list."""
     return at_once(
@@ -311,7 +306,7 @@ def test_handing_over_against_giving_up_without_locks_is_wrong(monkeypatch: pyte
         finally:
             is_given_up.set()
 
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_kwargs: self)
     monkeypatch.setattr("registrations.booking.substitute.move", meet_and_be_late)
     monkeypatch.setattr("registrations.booking.state.move", meet)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from events.locked_reads import read_locked_events
+from events.locked_reads import events_of
 from events.models import Event
 from registrations.booking.errors import RegistrationRejected
 from registrations.booking.submit import BookingRequest
@@ -40,8 +40,8 @@ def both_read_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[
         with suppress(threading.BrokenBarrierError):
             line.wait(0.5)
 
-    def read(event_ids: Any) -> Any:
-        found = read_locked_events(event_ids)
+    def read(locked: Any) -> Any:
+        found = events_of(locked)
         meet()
         return found
 
@@ -51,7 +51,7 @@ def both_read_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr("registrations.booking.allocate.read_locked_events", read)
+        patch.setattr("registrations.booking.allocate.events_of", read)
         patch.setattr(impact, "_new_conflicts", new_conflicts)
         yield
 

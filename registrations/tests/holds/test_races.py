@@ -93,8 +93,8 @@ def test_holds_and_submissions_without_any_wall_oversell(
 ) -> None:
     """The negative control: the race is real, and only the walls keep it exact."""
     event = build_event(fest, capacity=SEATS)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_add", without_condition)
     monkeypatch.setattr(SeatsQuerySet, "hold", hold_without_condition)
     monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     rush(event, teachers, monkeypatch)
@@ -105,7 +105,7 @@ def test_held_seats_without_lock_are_kept_by_the_condition(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = build_event(fest, capacity=SEATS)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
     monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     rush(event, teachers, monkeypatch)
     assert recount(event)[0] + held(event) == Seats.objects.get(pk=event.pk).taken <= SEATS
@@ -126,9 +126,9 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
     """The negative control of names: without lock and conditions ten students hold five seats."""
     event = build_event(fest, capacity=5)
     request_now(teachers[0], event, 5)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(SeatsQuerySet, "add", lambda *_args, **_kwargs: True)
-    monkeypatch.setattr(HoldQuerySet, "use", lambda *_args: True)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_add", lambda *_args, **_kwargs: None)
+    monkeypatch.setattr(HoldQuerySet, "queue_use", lambda *_args: None)
     monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     with meeting_after_the_lock(monkeypatch, 10):
         at_once([partial(name_now, event)] * 10)
@@ -192,7 +192,7 @@ def test_five_workers_without_lock_give_a_hold_back_once(
     hold = request_now(teachers[0], event, 4)
     for _ in range(20):
         submit(event)
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
     assert five_workers(event, hold, monkeypatch) == [0, 0, 0, 0, 1]
     assert (counts(event), run()) == ((20, 0, 20), [])
 
@@ -211,7 +211,7 @@ def test_five_workers_without_any_wall_give_a_hold_back_more_than_once(
         Hold.objects.filter(pk__in=[hold.pk for hold in holds]).update(returned_at=now)
         Seats.objects.filter(pk=seats.pk).update(taken=F("taken") - unused, held=0)
 
-    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "queue_lock", without_lock)
     monkeypatch.setattr("registrations.holds.reserve.end", end)
     five_workers(event, hold, monkeypatch)
     assert counts(event)[0] < recount(event)[0]

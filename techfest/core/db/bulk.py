@@ -10,15 +10,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models import NOT_PROVIDED
+
+from techfest.core.db.batch import Batch, Result
 
 BATCH_SIZE = 100
 MAX_SINGLE_ROWS = 8
 """Up to this many rows, as one submission has, the statement takes single values and stays prepared."""
 
 
-_PLAIN = (str, int, bool, dt.datetime, uuid.UUID)
+_PLAIN = (str, int, bool, type(None), dt.datetime, uuid.UUID, bytes)
 
 
 def columns(model: type[models.Model], *, without: Collection[str] = ()) -> list[str]:
@@ -160,3 +162,59 @@ def insert_statement(model: type[models.Model], count: int, keep_others: bool = 
     source = f"VALUES {', '.join([row] * count)}" if count else f"SELECT * FROM {unnested(fields)}"  # noqa: S608
     conflict = "ON CONFLICT DO NOTHING" if keep_others else ""
     return f"INSERT INTO {table} ({column_list(fields)}) {source} {conflict} RETURNING {key}"
+
+
+def next_keys(batch: Batch, models_: Sequence[type[models.Model]], count: int) -> Result:
+    """Queue a statement that returns `count` rows with an unused primary key of each of these models."""
+    keys = ", ".join(f"nextval('{model._meta.db_table}_{model._meta.pk.column}_seq')" for model in models_)
+    return batch.add(f"SELECT {keys} FROM generate_series(1, $1)", [count])  # noqa: S608 - names of ours only
+
+
+def queue_insert(batch: Batch, rows: Sequence[models.Model]) -> None:
+    """As `insert`, as a statement of a batch. Rows keep the primary keys they have; new ones are not read back."""
+    for some in _portions(rows):
+        many, has_keys = len(some) > MAX_SINGLE_ROWS, some[0].pk is not None
+        fields = queued_fields(type(some[0]), has_keys)
+        statement = queued_statement(type(some[0]), 0 if many else len(some), has_keys)
+        if many:
+            batch.add(
+                statement, [list(map(_array_literal, values)) for values in column_arrays(some, fields)]
+            )
+        else:
+            batch.add(statement, [value for row in some for value in row_values(row, fields)])
+        for row in some:
+            row._state.adding = False
+            row._state.db = DEFAULT_DB_ALIAS
+
+
+def _array_literal(value: Any) -> Any:
+    """An array as text, other values as they are: in an array of arrays all would need the same length."""
+    if not isinstance(value, list):
+        return value
+    quoted = ('"' + one.replace("\\", r"\\").replace('"', r"\"") + '"' for one in value)
+    return "{" + ",".join(quoted) + "}"
+
+
+@lru_cache(maxsize=64)
+def queued_fields(model: type[models.Model], has_keys: bool) -> tuple["models.Field[Any, Any]", ...]:
+    return (*((model._meta.pk,) if has_keys else ()), *insert_fields(model))
+
+
+@lru_cache(maxsize=512)
+def queued_statement(model: type[models.Model], count: int, has_keys: bool) -> str:
+    """The INSERT for `count` rows of single values, or with one array per column if `count` is 0."""
+    fields = queued_fields(model, has_keys)
+    if count:
+        row = f"({', '.join(['%s'] * len(fields))})"
+        source = f"VALUES {', '.join([row] * count)}"
+    else:
+        names = [connection.ops.quote_name(field.column) for field in fields]
+        types = [_type_of(field).removesuffix("[]") for field in fields]
+        lists = [field.get_internal_type() == "ArrayField" for field in fields]
+        arrays = [f"%s::{'text' if is_list else kind}[]" for kind, is_list in zip(types, lists, strict=True)]
+        chosen = [
+            f"{name}::{kind}[]" if is_list else name
+            for name, kind, is_list in zip(names, types, lists, strict=True)
+        ]
+        source = f"SELECT {', '.join(chosen)} FROM unnest({', '.join(arrays)}) AS given ({', '.join(names)})"  # noqa: S608
+    return f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({column_list(fields)}) {source}"
