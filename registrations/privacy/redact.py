@@ -24,6 +24,7 @@ from registrations.class_lists.drafts import lock_lists
 from registrations.models import Change, ClassList, ClassListJob, ClassListRow, Erasure, Student
 from registrations.students.fields import STUDENT_FIELDS
 from registrations.students.names import email_key, name_key, random_reference
+from techfest.core.text import BLANK_LETTERS
 
 
 @contextmanager
@@ -195,6 +196,7 @@ def _mentions_student(cells: list[str], student: Student) -> bool:
 def _may_match(cell: str, longest: int) -> bool:
     """Whether a cell is short enough to become a key of this length; a long one costs too much to normalise.
 
-    Normalisation joins at most three letters to one (Hangul) and drops marks and punctuation only.
+    Normalisation joins at most three letters to one (Hangul) and drops only marks, punctuation and blank letters.
     """
-    return len(cell) <= 3 * longest or sum(map(str.isalnum, cell)) <= 3 * longest
+    letters = (character for character in cell if character.isalnum() and character not in BLANK_LETTERS)
+    return len(cell) <= 3 * longest or sum(1 for _letter in letters) <= 3 * longest
