@@ -21,8 +21,8 @@ from events.models import Event
 from techfest.core.db.clock import database_now
 from techfest.core.formatting import clock_time
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.messages import when
 from tickets.checkin.scan import Offline, check_in
+from tickets.checkin.verdicts import when
 from tickets.models import CheckIn, Scan
 
 STATES = ("live", "already", "cancelled", "reissued", "waiting")

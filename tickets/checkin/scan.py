@@ -17,7 +17,7 @@ from tickets.checkin import lookup
 from tickets.checkin.checkpoints import Checkpoint, count_one
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found, Kind, Reading, read
-from tickets.checkin.policy import candidates, decide
+from tickets.checkin.verdicts import candidates, decide
 from tickets.models import CheckIn, Delegation, Scan
 
 Verdict = Scan.Verdict

@@ -11,8 +11,8 @@ from techfest.core.db.locking import Deadline, in_transaction
 from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found
-from tickets.checkin.policy import decide
 from tickets.checkin.scan import insert_entered
+from tickets.checkin.verdicts import decide
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 
 Verdict = Scan.Verdict

@@ -13,7 +13,7 @@ from registrations.booking.waitlist import with_number
 from registrations.models import Change, Registration
 from techfest.core.formatting import clock_time, long_day, moment, time_or_moment
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.messages import VERDICT_STYLES, VerdictStyle, staff_name, when
+from tickets.checkin.verdicts import VERDICT_STYLES, VerdictStyle, staff_name, when
 from tickets.models import CheckIn, Scan, Ticket
 
 Verdict = Scan.Verdict

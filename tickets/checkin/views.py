@@ -23,9 +23,9 @@ from tickets.checkin import offline
 from tickets.checkin.checkpoints import Checkpoint, checkin_staff_required, checkpoints_of, counts_of
 from tickets.checkin.forms import KeyForm
 from tickets.checkin.lookup import Found, TooManyUnknownCodes
-from tickets.checkin.messages import when
 from tickets.checkin.scan import Choice, SchoolList, check_in
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
+from tickets.checkin.verdicts import when
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
 

@@ -15,9 +15,9 @@ from registrations.models import Change, MergedReference, Registration
 from registrations.tests.builders import build_fest, build_submission
 from techfest.core.db.locking import Deadline
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.messages import VERDICT_STYLES
 from tickets.checkin.scan import Choice, Offline, SchoolList, check_in
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
+from tickets.checkin.verdicts import VERDICT_STYLES
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 from tickets.tests.builders.checkin import (

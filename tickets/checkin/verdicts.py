@@ -1,12 +1,19 @@
-"""The check-in rules: the verdict on a registration at a checkpoint at a given time. No queries."""
+"""The check-in rules, without queries: the verdict on a registration at a checkpoint at a given time.
+
+Also the word, colour and icon of each verdict, and how times and names are written in them.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from registrations.models import Registration
+from techfest.core.formatting import clock_time, moment
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.lookup import Found
 from tickets.models import Scan
@@ -49,8 +56,8 @@ def decide(found: Found, checkpoint: Checkpoint, now: dt.datetime) -> Verdict:
 def is_on_day(event: Event, checkpoint: Checkpoint, now: dt.datetime) -> bool:
     """Whether the event takes place today in the time zone of the fest; its doors may open the evening before."""
     first, last, today = (
-        timezone.localtime(moment, checkpoint.fest.zone).date()
-        for moment in (min(event.entry_opens_at, event.starts_at), event.ends_at, now)
+        timezone.localtime(at, checkpoint.fest.zone).date()
+        for at in (min(event.entry_opens_at, event.starts_at), event.ends_at, now)
     )
     return first <= today <= last
 
@@ -65,3 +72,36 @@ def candidates(all_found: Sequence[Found], checkpoint: Checkpoint, now: dt.datet
         key=lambda one: (not checkpoint.covers(one[1].registration.event), _BEST_FIRST.index(one[0]))
     )
     return [found for _verdict, found in decided[:1]]
+
+
+class VerdictStyle(NamedTuple):
+    """How a verdict looks: its colour, icon and word."""
+
+    tone: str
+    icon: str
+    word: object
+
+
+VERDICT_STYLES = {
+    Verdict.IN: VerdictStyle("green", "ok", gettext_lazy("In")),
+    Verdict.ALREADY: VerdictStyle("amber", "clock", gettext_lazy("Already in")),
+    Verdict.OTHER_EVENT: VerdictStyle("red", "pin", gettext_lazy("Wrong event")),
+    Verdict.OTHER_DAY: VerdictStyle("red", "calendar", gettext_lazy("Wrong day")),
+    Verdict.TOO_SOON: VerdictStyle("red", "paused", gettext_lazy("Not yet open")),
+    Verdict.WAITING: VerdictStyle("red", "wait", gettext_lazy("No seat")),
+    Verdict.CANCELLED: VerdictStyle("red", "stop", gettext_lazy("Cancelled")),
+    Verdict.REISSUED: VerdictStyle("red", "again", gettext_lazy("Replaced")),
+    Verdict.UNKNOWN: VerdictStyle("red", "unknown", gettext_lazy("Unknown")),
+    Verdict.UNREADABLE: VerdictStyle("red", "unreadable", gettext_lazy("Not readable")),
+}
+
+
+def when(event: Event) -> str:
+    """The times of the event: Sat 5 Dec, 10:00am to 11:00am."""
+    return _("%(start)s to %(end)s") % {"start": moment(event.starts_at), "end": clock_time(event.ends_at)}
+
+
+def staff_name(user: object) -> str:
+    """The full name of a member of staff, or the username."""
+    full = getattr(user, "get_full_name", str)()
+    return str(full or user)
