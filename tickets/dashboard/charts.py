@@ -143,9 +143,9 @@ class Chart:
 
 def chart(timeline: Timeline, *, name: str, width: int) -> Chart:
     """Return the timeline as a chart `width` units wide; `name` distinguishes charts on the same page."""
-    room = width - LEFT - RIGHT
+    space = width - LEFT - RIGHT
     top = round_top(max(step.count for step in timeline.steps))
-    pitch = room / len(timeline.steps)
+    pitch = space / len(timeline.steps)
     gap = min(2.0, pitch * 0.2)
     bars = [
         Bar(

@@ -91,7 +91,7 @@ def cut_han(packages: Path) -> None:
 
 
 def cut(font: TTFont, name: str, *, features: list[str], characters: Iterable[int] | None = None) -> None:
-    """Keep `signs` (default: all) and what shaping needs; drop hints, which no printer and no phone uses."""
+    """Keep `characters` (default: all) and what shaping needs; drop hints, which printers and phones do not use."""
     options = Options(
         layout_features=features, hinting=False, notdef_outline=True, name_IDs=["*"], name_languages=[0x409]
     )
@@ -148,7 +148,7 @@ def characters_of(codec: str, first: int, last: int) -> set[int]:
 
 
 def all_characters() -> list[int]:
-    """Every sign that one of the fonts beside this file has a shape for, ascending."""
+    """Every character that one of the fonts beside this file has a shape for, ascending."""
     characters: set[int] = set()
     for file in HERE.glob("*.ttf"):
         with TTFont(file) as font:

@@ -100,10 +100,10 @@ def each_correction_has_its_mails() -> Iterator[str]:
         JOIN period new ON new.student_id = p.id AND new.begins <= o.at AND o.at < new.ends
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE d.kind = 'link') AS links,
-                count(*) FILTER (WHERE d.kind = 'corrected') AS told
+                count(*) FILTER (WHERE d.kind = 'corrected') AS notified
             FROM tickets_delivery d WHERE d.change_id = ANY (o.changes)) n
         WHERE (n.links <> (o.moved AND new.email <> '')::int
-            OR n.told <> ((o.moved OR o.renamed) AND old.email <> '')::int)
+            OR n.notified <> ((o.moved OR o.renamed) AND old.email <> '')::int)
             AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND o.at <= g.at)
         ORDER BY o.at
     """

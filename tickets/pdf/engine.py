@@ -90,15 +90,15 @@ def errors_raised() -> Iterator[None]:
 
     It logs one, and continues without it, for each picture, inline SVG or URL that it cannot use.
     """
-    heard = _ErrorCollector(logging.ERROR)
+    collector = _ErrorCollector(logging.ERROR)
     logger = logging.getLogger("weasyprint")
-    logger.addHandler(heard)
+    logger.addHandler(collector)
     try:
         yield
     finally:
-        logger.removeHandler(heard)
-    if heard.texts:
-        raise Incomplete("; ".join(heard.texts))
+        logger.removeHandler(collector)
+    if collector.texts:
+        raise Incomplete("; ".join(collector.texts))
 
 
 class _ErrorCollector(logging.Handler):

@@ -1,4 +1,4 @@
-"""Asks a live database whether all that must hold does hold."""
+"""Checks the invariants on a live database."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ from techfest.core.invariants import Check, one_moment
 from tickets.invariants import tickets
 
 SHOWN = 20
-"""Offenders that are named for one check, unless all are asked for."""
+"""Offenders listed for one check, unless all are requested."""
 
 
 class Command(BaseCommand):
     help = (
-        "Checks what must always hold (seats, places, tickets, mails, consents) at one moment of the live "
-        "database, names offenders and exits with 1 when there are any. Changes nothing."
+        "Checks the invariants (seats, waiting lists, tickets, mails, consents) at one moment of the live "
+        "database, lists violations and exits with 1 if there are any. Changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--pdf", action="store_true", help="also look for the files of the tickets")
-        parser.add_argument("--all", action="store_true", help=f"name all offenders, not {SHOWN} a check")
+        parser.add_argument("--pdf", action="store_true", help="also check the files of the tickets")
+        parser.add_argument("--all", action="store_true", help=f"list all offenders, not {SHOWN} a check")
 
     def handle(self, *args: Any, **options: Any) -> None:
         checks = [*events.CHECKS, *registrations.CHECKS, *tickets.CHECKS]
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"{found} found.", returncode=1)
 
     def _run(self, check: Check, *, shown: int | None) -> int:
-        """Prints one line for the check, and below it one for each offender; how many these are."""
+        """Prints one line for the check, and below it one for each offender; returns how many there are."""
         offenders = list(check.find())
         result = f"{len(offenders)} found" if offenders else "ok"
         self.stdout.write(f"{check.invariant:>2} {check.name}: {result}")
