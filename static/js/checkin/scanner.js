@@ -106,7 +106,7 @@ const CAMERA_PROBLEMS = { NotAllowedError: texts.textRefused, NotFoundError: tex
 
 const startCamera = async (deviceId) => {
   part("start").hidden = true;
-  part("camera-says").textContent = "";
+  part("camera-status").textContent = "";
   try {
     if (!navigator.mediaDevices) throw new DOMException("", "NotFoundError");
     const track = await camera.start(video, texts, enqueue, deviceId);
@@ -117,7 +117,7 @@ const startCamera = async (deviceId) => {
   } catch (error) {
     video.parentElement.hidden = true;
     part("start").hidden = false;
-    part("camera-says").textContent = CAMERA_PROBLEMS[error.name] ?? texts.textBroken;
+    part("camera-status").textContent = CAMERA_PROBLEMS[error.name] ?? texts.textBroken;
   }
 };
 const toggle = (button) => {

@@ -137,7 +137,7 @@ def test_camera_that_is_allowed_reads_a_ticket_once(
     ):
         log_in(context, gate)
         page = opened(context, gate)
-        expect(page.locator("[data-camera-says]")).to_contain_text("not allowed")
+        expect(page.locator("[data-camera-status]")).to_contain_text("not allowed")
         context.grant_permissions(["camera"])
         page.get_by_role("button", name="Start the camera").click()
         asked = []
@@ -151,7 +151,7 @@ def test_camera_that_is_allowed_reads_a_ticket_once(
 
 def test_hand_scanner_types_beside_the_camera(phone: BrowserContext, gate: Gate, ticket: Ticket) -> None:
     page = opened(phone, gate)
-    expect(page.locator("[data-camera-says]")).to_contain_text("camera")
+    expect(page.locator("[data-camera-status]")).to_contain_text("camera")
     page.get_by_role("button", name="Mute").click()
     for text, expected in (
         (url_of(ticket), "In"),
