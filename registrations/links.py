@@ -7,11 +7,13 @@ a student who registered after the backup would then open another student's page
 import base64
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from registrations.models import Student, Submission
 
@@ -55,20 +57,41 @@ _MY = _Kind("registrations.my")
 _CONFIRM = _Kind("registrations.confirm")
 
 
+def secret_path(name: str, secret: str, *args: str) -> str:
+    """The path of this name with a token or a code as its first argument.
+
+    The same as `reverse`, which takes ten times as long. The secret must consist of characters that URLs do not
+    escape, as all our tokens and codes do.
+    """
+    before, after = _around_secret(name, get_language(), *args)
+    return f"{before}{secret}{after}"
+
+
+@lru_cache(maxsize=1024)
+def _around_secret(name: str, language: str | None, *args: str) -> tuple[str, str]:
+    """What comes before and after the secret. Paths differ by the active language."""
+    before, _secret, after = reverse(name, args=[_SOME_SECRET, *args]).partition(_SOME_SECRET)
+    return before, after
+
+
+_SOME_SECRET = "0" * 22
+"""It has the form of a ticket's code, which is the narrowest of all."""
+
+
 def confirmation_path(submission: Submission) -> str:
     """The URL of what one submission obtained, and no more. `submission.student` must be loaded."""
     token = _CONFIRMATION.sign(submission.link_id, submission.student.link_version)
-    return reverse("tickets:confirmation", args=[token])
+    return secret_path("tickets:confirmation", token)
 
 
 def my_path(student: Linked) -> str:
     """The URL of all registrations of one student."""
-    return reverse("tickets:my", args=[_MY.sign(student.link_id, student.link_version)])
+    return secret_path("tickets:my", _MY.sign(student.link_id, student.link_version))
 
 
 def confirm_address_path(student: Student) -> str:
     """The URL that confirms the address of one student. It is sent by mail and never shown on a page."""
-    return reverse("registrations:confirm", args=[_CONFIRM.sign(student.link_id, student.link_version)])
+    return secret_path("registrations:confirm", _CONFIRM.sign(student.link_id, student.link_version))
 
 
 def read_confirmation(token: str) -> tuple[uuid.UUID, int]:

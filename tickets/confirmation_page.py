@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -51,12 +50,12 @@ def shown(ticket: Ticket) -> ShownTicket:
 
 
 def _ticket(code: str, reference: str, slot: Slot, is_ready: bool, has_given_up: bool) -> ShownTicket:
-    url = reverse("tickets:ticket", args=[code])
+    url = links.secret_path("tickets:ticket", code)
     return ShownTicket(
         reference=slot(grouped(reference)),
         qr_svg=slot(SafeString(qr.ticket_svg(absolute(url), code))),
-        pdf_url=slot(reverse("tickets:pdf", args=[code])),
-        ics_url=slot(reverse("tickets:ics", args=[code])),
+        pdf_url=slot(links.secret_path("tickets:pdf", code)),
+        ics_url=slot(links.secret_path("tickets:ics", code)),
         pdf_ready=is_ready,
         pdf_given_up=has_given_up,
     )
@@ -65,7 +64,7 @@ def _ticket(code: str, reference: str, slot: Slot, is_ready: bool, has_given_up:
 def prepare() -> None:
     """Draw what the QR codes of all tickets share, before the web workers are forked: it takes 0.1 s."""
     code = "0" * qr.CODE_LENGTH
-    qr.ticket_svg(absolute(reverse("tickets:ticket", args=[code])), code)
+    qr.ticket_svg(absolute(links.secret_path("tickets:ticket", code)), code)
 
 
 def _unchanged(part: Any) -> Any:
@@ -80,7 +79,7 @@ def _entries_of_submission(
         _entry(
             held,
             submission.reference,
-            reverse("tickets:confirmation-cancel", args=[token, held.event.slug]),
+            links.secret_path("tickets:confirmation-cancel", token, held.event.slug),
             slot,
         )
         for held in sorted(submission.registrations, key=_start)
@@ -111,7 +110,7 @@ def of_student(student: Student, token: str) -> list[ConfirmationEntry]:
     entries = []
     for one in held:
         key = one.registration_id
-        cancel_url = reverse("registrations:cancel", args=[token, one.event.slug])
+        cancel_url = links.secret_path("registrations:cancel", token, one.event.slug)
         entry = _entry(one, student.reference, cancel_url, _unchanged)
         entries.append(
             replace(entry, conflicts=tuple(sentence(conflict, key) for conflict in conflicts.get(key, ())))

@@ -6,8 +6,17 @@ from typing import Any
 import pytest
 from django.core.signing import Signer
 from django.db.models import F
+from django.urls import reverse
+from django.utils import translation
 
-from registrations.links import DeadLink, confirmation_path, my_path, read_confirmation, student_of
+from registrations.links import (
+    DeadLink,
+    confirmation_path,
+    my_path,
+    read_confirmation,
+    secret_path,
+    student_of,
+)
 from registrations.models import Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.models import Ticket
@@ -136,3 +145,21 @@ def test_submission_keys_use_all_128_bits() -> None:
         seen_set |= key
         seen_clear |= ~key & (2**128 - 1)
     assert seen_set == seen_clear == 2**128 - 1
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+def test_paths_with_secrets_are_those_of_the_urlconf(submission: Submission, language: str) -> None:
+    code, token = Ticket.objects.get().code, token_of(confirmation_path(submission))
+    named: list[tuple[str, list[str]]] = [
+        ("tickets:ticket", [code]),
+        ("tickets:pdf", [code]),
+        ("tickets:ics", [code]),
+        ("tickets:confirmation", [token]),
+        ("tickets:my", [token]),
+        ("registrations:confirm", [token]),
+        ("registrations:cancel", [token, "robo-race"]),
+        ("tickets:confirmation-cancel", [token, "robo-race"]),
+    ]
+    with translation.override(language):
+        for name, args in named * 2:
+            assert secret_path(name, *args) == reverse(name, args=args)
