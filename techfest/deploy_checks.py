@@ -154,7 +154,7 @@ def former_key() -> Iterator[str]:
 
 
 def missing_headers() -> Iterator[str]:
-    wanted = ("techfest.headers.HeadersMiddleware", "csp.middleware.CSPMiddleware")
+    wanted = ("techfest.headers.HeadersMiddleware", "techfest.headers.PolicyMiddleware")
     missing = [name for name in wanted if name not in settings.MIDDLEWARE]
     if missing:
         yield f"MIDDLEWARE lacks {', '.join(missing)}: pages go without the headers that keep other sites out."

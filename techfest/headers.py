@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
@@ -36,12 +39,31 @@ class HeadersMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self._fixed = tuple(fixed_headers().items())
+        self._with_camera, self._without_camera = permissions_policy(CAMERA_PATH), permissions_policy("/")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        for name, value in fixed_headers().items():
+        for name, value in self._fixed:
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Permissions-Policy", permissions_policy(request.path_info))
+        policy = self._with_camera if needs_camera(request.path_info) else self._without_camera
+        response.headers.setdefault("Permissions-Policy", policy)
+        return response
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The content security policy, which the library puts together only for responses with one of their own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        super().__init__(get_response)
+        self._usual = build_policy()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        has_own = any(name.startswith("_csp_") for name in (*vars(response), *vars(request)))
+        if has_own or settings.DEBUG:
+            changed: HttpResponseBase = super().process_response(request, response)
+            return changed
+        response.headers.setdefault(HEADER, self._usual)
         return response
 
 
@@ -70,7 +92,11 @@ def error_headers() -> dict[str, str]:
     }
 
 
+def needs_camera(path: str) -> bool:
+    return without_language(path).startswith(CAMERA_PATH)
+
+
 def permissions_policy(path: str) -> str:
     """The value for the page at ``path``: all features are off, except the camera for check-in."""
-    allowed = {"camera"} if without_language(path).startswith(CAMERA_PATH) else set()
+    allowed = {"camera"} if needs_camera(path) else set()
     return ", ".join(f"{name}=({'self' if name in allowed else ''})" for name in POWERFUL_FEATURES)

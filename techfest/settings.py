@@ -55,7 +55,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # The first two add headers to all responses, including those to requests with an invalid host.
     "techfest.headers.HeadersMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "techfest.headers.PolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "techfest.encoding.UnicodeFormMiddleware",

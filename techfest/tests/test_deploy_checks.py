@@ -59,7 +59,7 @@ OPEN: list[tuple[int, dict[str, Any]]] = [
     (14, {"SECRET_KEY_FALLBACKS": ["f0rmer-0123456789-abcdefghijklmnopqrstuvwxyz-abcdefghij"]}),
     (17, {"SECOND_FACTOR_KEYS": ["ab" * 20]}),
     (15, {"MIDDLEWARE": [name for name in settings.MIDDLEWARE if "headers" not in name]}),
-    (15, {"MIDDLEWARE": [name for name in settings.MIDDLEWARE if "csp" not in name]}),
+    (15, {"MIDDLEWARE": [name for name in settings.MIDDLEWARE if "Policy" not in name]}),
 ]
 CLOSED_TOO: list[dict[str, Any]] = [
     {"HTTPS": False, "SITE_URL": "http://localhost:8000", "SITE_HOST": "localhost"},

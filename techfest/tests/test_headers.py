@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
+from csp.decorators import csp, csp_exempt, csp_replace, csp_update
+from csp.middleware import CSPMiddleware
 from django.contrib.auth.models import User
 from django.contrib.messages.storage import default_storage
 from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpRequest
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
-from techfest.headers import POWERFUL_FEATURES, fixed_headers, permissions_policy
+from techfest.headers import POWERFUL_FEATURES, PolicyMiddleware, fixed_headers, permissions_policy
 from techfest.tests.support.fresh_modules import executed, fresh_settings
 
 NAMES = {*fixed_headers(), "Content-Security-Policy", "Permissions-Policy"}
@@ -126,3 +128,26 @@ def test_messages_stay_on_the_server() -> None:
     request = HttpRequest()
     request.session = SessionStore()
     assert isinstance(default_storage(request), SessionStorage)
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("page")
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        plain,
+        csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})(plain),
+        csp_replace({"img-src": ["'none'"]})(plain),
+        csp({"default-src": ["'none'"]})(plain),
+        csp_exempt()(plain),
+        lambda request: HttpResponse("page", headers={"Content-Security-Policy": "sandbox"}),
+    ],
+    ids=["plain", "updated", "replaced", "own", "exempt", "set"],
+)
+@pytest.mark.parametrize("debug", [False, True])
+def test_policy_is_the_one_of_the_library(view: Any, debug: bool, settings: Any) -> None:
+    settings.DEBUG = debug
+    answers: list[Any] = [made(view)(RequestFactory().get("/")) for made in (PolicyMiddleware, CSPMiddleware)]
+    assert dict(answers[0].headers) == dict(answers[1].headers)

@@ -14,6 +14,12 @@ from techfest.session_paths import is_staff_path
         ("/", False),
         ("/events/admin/", False),
         ("/my/admin/", False),
+        ("/en", False),
+        ("/en/", False),
+        ("/admin", False),
+        ("/hi/admin/", False),
+        ("//admin/", False),
+        ("/enadmin/", False),
     ],
 )
 def test_staff_path_is_told_from_a_public_one(path: str, is_staff: bool) -> None:
