@@ -41,14 +41,19 @@ def school_names() -> list[str]:
 
 
 def find_or_create_school(name: str) -> School:
-    """The school with this name or alias; an unknown one is inserted as pending. Locks no existing row."""
-    key = school_key(name)
-    if known := _cache.get().by_key.get(key):
-        return known
+    """The school with this name or alias; an unknown one is inserted as pending. Locks no existing row.
+
+    A pending one that was found is cached as accepted ones are, since a whole school registers in the same minute.
+    """
+    key, known = school_key(name), _cache.get().by_key
+    if key in known:
+        return known[key]
     found = School.objects.filter(key=key).first() or School.objects.filter(aliases__key=key).first()
     if found is None:
+        # Not cached: it is gone if this transaction is rolled back.
         School.objects.bulk_create([School(name=name, key=key)], ignore_conflicts=True)
-        found = School.objects.get(key=key)
+        return School.objects.get(key=key)
+    known[key] = found
     return found
 
 

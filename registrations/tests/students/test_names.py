@@ -2,8 +2,10 @@
 
 import random
 import string
+from typing import Any
 
 import pytest
+from django.db import transaction
 
 from registrations.fields import TextField
 from registrations.models import School, SchoolAlias
@@ -171,3 +173,19 @@ def test_shortcut_of_the_field_accepts_what_the_long_way_accepts() -> None:
         text = "".join(chosen.choices(f"{PRINTABLE}          ", k=chosen.randrange(24)))
         # A mark that nobody sees sends the text the long way, which removes it.
         assert field.clean(text) == field.clean(f"{text}\u200b")
+
+
+@pytest.mark.django_db
+def test_school_that_awaits_acceptance_is_looked_up_once(django_assert_num_queries: Any) -> None:
+    school = build_school(name="Hill School", state=School.State.PENDING)
+    assert find_or_create_school("Hill School") == school
+    with django_assert_num_queries(0):
+        assert find_or_create_school("hill  school") == school
+
+
+@pytest.mark.django_db
+def test_school_of_a_refused_registration_is_not_remembered() -> None:
+    with transaction.atomic():
+        find_or_create_school("Brand New School")
+        transaction.set_rollback(True)
+    assert find_or_create_school("Brand New School") == School.objects.get()
