@@ -16,7 +16,7 @@ from registrations.booking.policy import SeatCounter, SeatRequest, SeatResult, d
 from registrations.booking.state import Origin, create, queue_keys
 from registrations.holds.reserve import holds_in_time
 from registrations.models import Change, Hold, Refusal, Registration, Student, Submission
-from techfest.core.db.batch import Batch, Result, roll_back
+from techfest.core.db.batch import Batch, Result
 from techfest.core.db.bulk import columns, insert_new, queue_insert
 from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.errors import ConcurrentUpdate
@@ -169,7 +169,6 @@ def allocate_to_newcomer(
             seat_requests, seat_counters=seat_counters, engaged={}, events=events, now=now
         )
         transaction.set_rollback(True)
-        roll_back()
         return seat_results
 
     return in_transaction(work, deadline=deadline)

@@ -10,8 +10,7 @@ find the transaction open or closed and have nothing left to send.
 
 import hashlib
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,11 +18,10 @@ import psycopg
 from django.db import connection
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.generators import execute, fetch_many, send
+from psycopg.generators import fetch_many, send
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _SUCCESS = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
-_OPEN = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR)
 
 
 class _Prepared:
@@ -62,7 +60,7 @@ class Batch:
     are written `$1`, or `%s` as the ORM does. The server infers their types: cast those that meet no column.
 
     With `prepares` the connection keeps the plans. Use it only where `in_transaction` repeats the work: psycopg
-    deallocates all statements after a rollback of its own, and the next batch then fails once.
+    deallocates all statements after a rollback to a savepoint, and the next batch then fails once.
     """
 
     def __init__(self, *, prepares: bool = False) -> None:
@@ -191,29 +189,3 @@ def _numbered(sql: str) -> tuple[bytes, bytes]:
     first, *others = sql.split("%s")
     text = first + "".join(f"${number}{part}" for number, part in enumerate(others, start=1))
     return hashlib.sha256(text.encode()).hexdigest()[:16].encode(), text.encode()
-
-
-@contextmanager
-def rolled_back_on_error() -> Iterator[None]:
-    """Roll back with `roll_back` if the block raises; to be used inside `atomic`."""
-    try:
-        yield
-    except BaseException:
-        with suppress(psycopg.Error):  # a lost connection: Django finds out by itself
-            roll_back()
-        raise
-
-
-def roll_back() -> None:
-    """End the transaction of the outermost `atomic` block with ROLLBACK, and keep the connection's prepared statements.
-
-    psycopg discards all of them when it rolls back itself, in case they used a table that is gone: every refused
-    submission would make the next one plan all of its statements again. Django then finds nothing to roll back.
-    """
-    link = connection.connection
-    if not link or link.closed or len(connection.atomic_blocks) != 1:
-        return
-    if link.pgconn.transaction_status in _OPEN:
-        with link.lock:
-            link.pgconn.send_query(b"ROLLBACK")
-            link.wait(execute(link.pgconn))

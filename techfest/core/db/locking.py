@@ -8,7 +8,7 @@ import psycopg
 from django.conf import settings
 from django.db import Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError, transaction
 
-from techfest.core.db.batch import Batch, rolled_back_on_error
+from techfest.core.db.batch import Batch
 from techfest.core.errors import ConcurrentUpdate, LockTimeout
 
 Answer = TypeVar("Answer")
@@ -96,7 +96,7 @@ def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with transaction.atomic(durable=True), rolled_back_on_error():
+            with transaction.atomic(durable=True):
                 return work()
         except ConcurrentUpdate:
             if attempt == ATTEMPTS:
