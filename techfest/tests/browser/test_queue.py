@@ -1,0 +1,92 @@
+"""A form that waits in the queue of a rush, in a real browser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, Route, expect
+
+from deploy.nginx.render import Site
+from events.models import Event
+from registrations.models import Registration
+from registrations.tests.builders import build_event, build_fest, build_school
+from techfest.tests.browser.pages import PHONE, fill_form
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+SCRIPT = Path(settings.BASE_DIR) / "static" / "js" / "queue.js"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(viewport=PHONE) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def held(
+    beside_a_running_loop: None, plain_static: None, transactional_db: None, page: Page, live_server: Any
+) -> list[Route]:
+    """The form is filled in; each submission waits until its route is continued."""
+    build_school()
+    event: Event = build_event(build_fest(), slug="robo-race")
+    found: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            found.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/register/*", hold)
+    page.route("**/register/", hold)
+    page.goto(f"{live_server.url}/register/?event={event.slug}")
+    fill_form(page)
+    return found
+
+
+# Playwright waits for a navigation under way before it looks at a page, so the page looks at itself.
+SEND_TWICE = """
+    const form = document.querySelector("form[data-queue]"), notice = form.querySelector("[data-in-queue]");
+    const button = form.querySelector("button");
+    const look = (when) => sessionStorage.setItem(when, `${!notice.hidden} ${form.elements.name.value}`);
+    button.click();
+    setTimeout(() => look("early"), 2000);
+    setTimeout(() => { look("late"); button.click(); }, 4000);
+"""
+
+
+def test_form_in_the_queue_says_so_keeps_its_turn_and_goes_on_by_itself(
+    held: list[Route], page: Page
+) -> None:
+    page.evaluate(f"() => {{ {SEND_TWICE} }}")
+    page.wait_for_timeout(5_000)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_role("heading", name="You are registered")).to_be_visible()
+    seen = page.evaluate("[sessionStorage.getItem('early'), sessionStorage.getItem('late')]")
+    assert seen == ["false Ben Rao", "true Ben Rao"]
+    assert Registration.objects.count() == 1
+
+
+def test_form_may_be_sent_again_when_the_browser_returns_to_it(held: list[Route], page: Page) -> None:
+    page.evaluate("document.querySelector('form[data-queue] button').click()")
+    page.wait_for_timeout(500)
+    held[0].fulfill(status=200, content_type="text/html", body="<h1>Left</h1>")
+    expect(page.get_by_role("heading", name="Left")).to_be_visible()
+    page.go_back()
+    page.get_by_label("I agree.").check()
+    page.evaluate("document.querySelector('form[data-queue] button').click()")
+    page.wait_for_timeout(500)
+    assert len(held) == 2
+    held[1].continue_()
+    expect(page.get_by_role("heading", name="You are registered")).to_be_visible()
+
+
+def test_script_waits_as_long_as_nginx() -> None:
+    site = Site(upstream="", static_root=SCRIPT, errors=SCRIPT, run=SCRIPT, logs=SCRIPT)
+    (seconds,) = re.findall(r"LONGEST_SECONDS = (\d+);", SCRIPT.read_text())
+    assert int(seconds) == site.answer_seconds
