@@ -330,26 +330,26 @@ CELERY_TASK_ROUTES = {
     "tickets.remind": {"queue": "mail"},
     "tickets.watch": {"queue": "mail"},
     "tickets.sweep": {"queue": "mail"},
-    # A separate process: class lists must not wait for mails, nor a niced process hold locks on seats.
+    # A queue of its own: class lists must not wait for mails.
     "registrations.confirm": {"queue": "lists"},
     "registrations.purge_drafts": {"queue": "mail"},
     "registrations.purge": {"queue": "mail"},
     "registrations.forget_traces": {"queue": "mail"},
     "registrations.clear_sessions": {"queue": "mail"},
 }
-# Seconds. A second wake-up finds the rows already claimed.
+# Seconds after which a task is taken to hang and its process ends (techfest/lanes.py).
 CELERY_TASK_ANNOTATIONS = {
-    "registrations.tend_blocks": {"soft_time_limit": 20, "time_limit": 25},
-    "tickets.render": {"soft_time_limit": 20, "time_limit": 25},
-    "tickets.bind": {"soft_time_limit": 270, "time_limit": 290},
-    "tickets.send": {"soft_time_limit": 280, "time_limit": 300},
-    "tickets.remind": {"soft_time_limit": 20, "time_limit": 25},
-    "tickets.watch": {"soft_time_limit": 20, "time_limit": 25},
-    "tickets.sweep": {"soft_time_limit": 20, "time_limit": 25},
-    "registrations.purge_drafts": {"soft_time_limit": 20, "time_limit": 25},
-    "registrations.purge": {"soft_time_limit": 100, "time_limit": 115},
-    "registrations.forget_traces": {"soft_time_limit": 60, "time_limit": 75},
-    "registrations.clear_sessions": {"soft_time_limit": 20, "time_limit": 25},
+    "registrations.tend_blocks": {"time_limit": 25},
+    "tickets.render": {"time_limit": 40},
+    "tickets.bind": {"time_limit": 310},
+    "tickets.send": {"time_limit": 300},
+    "tickets.remind": {"time_limit": 25},
+    "tickets.watch": {"time_limit": 25},
+    "tickets.sweep": {"time_limit": 25},
+    "registrations.purge_drafts": {"time_limit": 25},
+    "registrations.purge": {"time_limit": 115},
+    "registrations.forget_traces": {"time_limit": 75},
+    "registrations.clear_sessions": {"time_limit": 25},
 }
 CELERY_TIMEZONE = "UTC"
 # A worker must always be able to receive, or it would not notice a lost broker: it prefetches more messages than

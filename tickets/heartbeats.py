@@ -1,10 +1,10 @@
-"""Heartbeats: when each kind of process last worked, one row per kind, written by the workers.
+"""Heartbeats: when each kind of work last went on, one row per kind, written by the workers.
 
-Beat has no connection to the database: a worker records beat's heartbeat when it begins a task that beat has sent. An
-idle worker receives such a task every few seconds; during a longer task, a thread writes the worker's own heartbeat.
+The thread of a kind writes its own at each task and while it is idle (`techfest/lanes.py`), so it is heard without
+beat and without the broker; during a long task another thread does. Beat's is written when a task that beat has sent
+is begun, so it is silent too while the broker brings nothing.
 """
 
-import os
 import threading
 import time
 from typing import Any
@@ -15,12 +15,12 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 EVERY = 5.0
-"""Seconds between two heartbeats of a process that is working."""
+"""Seconds between two heartbeats during a task."""
 SILENT = 60.0
-"""Seconds without a heartbeat after which a process is considered gone."""
+"""Seconds without a heartbeat after which a kind is considered gone."""
 BEAT = "beat"
 KINDS = ("mail", "pdf", "lists", BEAT)
-"""The processes of the Procfile, by their purpose."""
+"""What the worker does, each kind in a thread of its own."""
 _WRITE = """
     INSERT INTO tickets_heartbeat (kind, at) VALUES (%s, clock_timestamp())
     ON CONFLICT (kind) DO UPDATE SET at = excluded.at
@@ -53,36 +53,34 @@ def words(kinds: list[str]) -> list[str]:
         "mail": _("The worker that sends mails does not run: mails wait."),
         "pdf": _("The worker that makes PDFs does not run: tickets and mails go without them."),
         "lists": _("The worker that registers class lists does not run: confirmed lists wait."),
-        BEAT: _(
-            "The clock of the workers (beat) was not heard: reminders and retries wait, and a worker that seems not"
-            " to run may only have nothing to do."
-        ),
+        BEAT: _("The clock of the workers (beat) was not heard: reminders and retries wait."),
     }
     return [sentences[kind] for kind in kinds]
 
 
 class Pulse:
-    """A thread that writes heartbeats while a task of its process runs."""
+    """A thread that writes heartbeats of the kinds whose tasks run."""
 
     def __init__(self) -> None:
-        self._kind, self._pid = "", 0
+        self._kinds: set[str] = set()
+        self._thread: threading.Thread | None = None
 
     def begin(self, kind: str) -> None:
         write(kind)
-        self._kind = kind
-        if self._pid != os.getpid():
-            self._pid = os.getpid()
-            threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
+        self._kinds.add(kind)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+            self._thread.start()
 
-    def end(self) -> None:
-        self._kind = ""
+    def end(self, kind: str) -> None:
+        self._kinds.discard(kind)
 
     def _run(self) -> None:
         while True:
             time.sleep(EVERY)
-            if kind := self._kind:
+            for kind in sorted(self._kinds):
                 write(kind)
-                connection.close()
+            connection.close()
 
 
 _pulse = Pulse()
@@ -90,11 +88,15 @@ _pulse = Pulse()
 
 @task_prerun.connect
 def begin(*, task: Any, **_kwargs: object) -> None:
-    _pulse.begin(settings.CELERY_TASK_ROUTES[task.name]["queue"])
+    _pulse.begin(_kind_of(task))
     if task.request.get("celery_beat_task") or (task.request.headers or {}).get("celery_beat_task"):
         write(BEAT)
 
 
 @task_postrun.connect
-def end(**_kwargs: object) -> None:
-    _pulse.end()
+def end(*, task: Any, **_kwargs: object) -> None:
+    _pulse.end(_kind_of(task))
+
+
+def _kind_of(task: Any) -> str:
+    return str(settings.CELERY_TASK_ROUTES[task.name]["queue"])

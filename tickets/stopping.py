@@ -1,19 +1,16 @@
-"""Whether this worker was asked to stop: waiting mails go back into the queue, and mails in flight are awaited.
+"""Whether this process was asked to stop: waiting mails go back into the queue, and mails in flight are awaited."""
 
-The signal reaches the main process, but its child does the work; both share one byte of memory.
-"""
-
-import mmap
+import threading
 
 from celery.signals import worker_shutting_down
 
-_stop_requested = mmap.mmap(-1, 1)
+_stop_requested = threading.Event()
 
 
 @worker_shutting_down.connect
 def ask(**_kwargs: object) -> None:
-    _stop_requested[0] = 1
+    _stop_requested.set()
 
 
 def is_asked() -> bool:
-    return bool(_stop_requested[0])
+    return _stop_requested.is_set()

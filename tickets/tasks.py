@@ -1,31 +1,28 @@
 """The Celery tasks for tickets and mails. Each reads from the database what is due, does it, and records it."""
 
-from celery import current_app, shared_task
-from celery.signals import worker_process_init
+import time
+
+from celery import shared_task
 
 from techfest.core.db.clock import database_now
-from tickets import abuse_detection, pdf, restore, wakeup
-from tickets.documents import jobs, ticket_pdf
-from tickets.documents.makers import MAKERS
+from tickets import abuse_detection, restore, wakeup
+from tickets.documents import jobs, pdf_process, ticket_pdf
 from tickets.mail import address_confirmation, owner_alerts, queue
 from tickets.mail import send as send_module
 from tickets.mail.kinds import reminder
 
-
-@worker_process_init.connect
-def limit_memory(**_kwargs: object) -> None:
-    """Limit the memory of a process that only makes PDFs: if it needs more, only this process dies.
-
-    A process that sends mails has a hundred threads, whose stacks would count.
-    """
-    if set(current_app.amqp.queues.consume_from) == {"pdf"}:
-        pdf.limit_memory(ticket_pdf.MEMORY)
+RENDER_SECONDS, BIND_SECONDS = 25.0, 290.0
+"""How long the process of the PDFs may take for one run; within the time limits of the tasks, which end the worker."""
 
 
 @shared_task(name="tickets.render")
 def render() -> int:
     """Makes ticket PDFs for a few seconds, then lets other tasks run. Wakes up the sender of the mails that waited."""
-    made = ticket_pdf.render_due()
+    made = 0
+    if ticket_pdf.has_due() and ticket_pdf.may_begin(time.monotonic() + ticket_pdf.BUDGET):
+        made = pdf_process.run("tickets", seconds=RENDER_SECONDS)
+    elif not jobs.is_work_left():
+        pdf_process.end_if_unused()
     if made or ticket_pdf.is_work_left():
         wakeup.publish()
     if jobs.is_work_left():
@@ -36,7 +33,9 @@ def render() -> int:
 @shared_task(name="tickets.bind")
 def bind() -> int:
     """Makes the ordered documents, after single tickets had their turn, and wakes up the mail sender."""
-    tries = jobs.make_due(MAKERS)
+    tries = 0
+    if jobs.has_due() and ticket_pdf.may_begin(time.monotonic() + ticket_pdf.BUDGET):
+        tries = pdf_process.run("documents", seconds=BIND_SECONDS)
     if tries:
         wakeup.publish()
     return tries

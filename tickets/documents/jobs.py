@@ -109,6 +109,12 @@ def make_due(makers: Mapping[str, Maker]) -> int:
     return tries
 
 
+def has_due() -> bool:
+    """Whether a file can be made now, also one that a process held which has died."""
+    _lease.free_of_the_dead(DocumentJob.objects.to_make())
+    return is_work_left()
+
+
 def is_work_left() -> bool:
     return _free_jobs().exists()
 

@@ -68,6 +68,13 @@ def may_begin(ends: float) -> bool:
     return time.monotonic() < ends and not stopping.is_asked()
 
 
+def has_due() -> bool:
+    """Whether a PDF can be made now, also one that a process held which has died."""
+    rows = Ticket.objects.to_render()
+    _lease.free_of_the_dead(rows)
+    return rows.filter(_lease.is_free(database_now())).exists()
+
+
 def is_work_left() -> bool:
     return Ticket.objects.to_render().filter(render_claimed_at=None).exists()
 

@@ -29,9 +29,9 @@ class Worker:
         return self.popen.pid
 
     def child_pids(self) -> list[int]:
-        """The child processes, which run the tasks."""
-        file = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        return [int(pid) for pid in file.read_text().split()]
+        """The child processes: the one that makes PDFs, while there are any."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(pid) for file in tasks for pid in file.read_text().split()]
 
     def kill(self) -> None:
         """Kill the worker and its children at once."""
@@ -75,7 +75,10 @@ def running_workers(data: Path) -> Iterator[WorkerFactory]:
     started: list[Worker] = []
 
     def start(
-        queues: str = "mail,pdf", extra: Mapping[str, str] | None = None, *, application: str = "techfest"
+        queues: str = "mail,pdf",
+        extra: Mapping[str, str] | None = None,
+        *,
+        application: str = "techfest.worker",
     ) -> Worker:
         log = data / f"worker-{len(started)}.log"
         worker = _started(queues, site_environment(data, extra), log, application=application)

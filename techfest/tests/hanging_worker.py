@@ -1,0 +1,39 @@
+"""The worker with tasks that hang, for tests of their limits: `celery -A techfest.tests.hanging_worker worker`."""
+
+import re
+import time
+
+from django.conf import settings
+
+from techfest.worker import app
+
+__all__ = ["app"]
+
+LIMIT = 2
+"""Seconds."""
+for _name in ("tests.wait", "tests.compute", "tests.note"):
+    settings.CELERY_TASK_ROUTES[_name] = {"queue": "mail"}
+settings.CELERY_TASK_ROUTES["tests.other"] = {"queue": "lists"}
+
+
+@app.task(name="tests.wait", time_limit=LIMIT)
+def wait() -> None:
+    time.sleep(600)
+
+
+@app.task(name="tests.compute", time_limit=LIMIT)
+def compute() -> None:
+    """Holds the interpreter's lock all the while, so that no thread of Python could end it."""
+    re.fullmatch(r"(a+)+b", "a" * 64)
+
+
+@app.task(name="tests.note", time_limit=LIMIT)
+def note() -> None:
+    print("noted", flush=True)
+
+
+@app.task(name="tests.other", time_limit=600)
+def other() -> None:
+    print("other begun", flush=True)
+    time.sleep(LIMIT * 2)
+    print("other done", flush=True)

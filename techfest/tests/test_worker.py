@@ -1,0 +1,123 @@
+"""The one worker process: a lane for each queue, tasks that hang, and beat in a thread."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+
+from techfest.lanes import Job, Lane, TimeLimits
+from techfest.tests.workers import Worker, WorkerFactory
+
+HANGING = "techfest.tests.hanging_worker"
+WITHIN = 30.0
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    ends = time.monotonic() + WITHIN
+    while not is_so():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
+def text(worker: Worker) -> str:
+    return worker.log.read_text(errors="replace")
+
+
+@pytest.fixture
+def lane() -> Any:
+    made = Lane("mail", TimeLimits())
+    yield made
+    made.close()
+    made.wait()
+
+
+def test_tasks_of_a_lane_run_one_after_the_other(lane: Lane) -> None:
+    may_end, seen = threading.Event(), list[str]()
+
+    def first() -> None:
+        may_end.wait(WITHIN)
+        seen.append("first")
+
+    lane.add(Job("first", first, None))
+    lane.add(Job("second", lambda: seen.append("second"), None))
+    assert seen == []
+    may_end.set()
+    wait_until(lambda: len(seen) == 2)
+    assert seen == ["first", "second"]
+
+
+def test_task_that_waits_already_is_not_put_in_again(lane: Lane) -> None:
+    has_begun, may_end, seen = threading.Event(), threading.Event(), list[str]()
+
+    def first() -> None:
+        has_begun.set()
+        may_end.wait(WITHIN)
+
+    lane.add(Job("first", first, None))
+    has_begun.wait(WITHIN)
+    for _ in range(1000):
+        lane.add(Job("second", lambda: seen.append("second"), None))
+    # The first one is running, so that it may be needed once more.
+    lane.add(Job("first", lambda: seen.append("first again"), None))
+    may_end.set()
+    wait_until(lambda: len(seen) == 2)
+    assert seen == ["second", "first again"]
+
+
+def test_task_that_fails_does_not_end_its_lane(lane: Lane) -> None:
+    seen = list[str]()
+    lane.add(Job("fails", lambda: seen[0], None))
+    lane.add(Job("goes on", lambda: seen.append("on"), None))
+    wait_until(lambda: seen == ["on"])
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["tests.wait", "tests.compute"])
+def test_task_that_hangs_ends_the_process_and_says_where(celery_worker: WorkerFactory, name: str) -> None:
+    worker = celery_worker("mail", app=HANGING)
+    current_app.send_task(name, queue="mail", retry=False)
+    assert worker.popen.wait(timeout=WITHIN) == 1
+    assert "Timeout (0:00:0" in text(worker)
+    assert f"in {name.removeprefix('tests.')}" in text(worker)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_limit_of_a_task_that_has_ended_ends_no_other(celery_worker: WorkerFactory) -> None:
+    """And mails do not wait for class lists: the task of the other lane runs meanwhile."""
+    worker = celery_worker("mail,lists", app=HANGING)
+    current_app.send_task("tests.other", queue="lists", retry=False)
+    wait_until(lambda: "other begun" in text(worker))
+    current_app.send_task("tests.note", queue="mail", retry=False)
+    wait_until(lambda: "noted" in text(worker))
+    assert "other done" not in text(worker)
+    wait_until(lambda: "other done" in text(worker))
+    assert worker.popen.poll() is None
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_worker_that_is_asked_to_stop_ends_what_runs(celery_worker: WorkerFactory) -> None:
+    worker = celery_worker("lists", app=HANGING)
+    current_app.send_task("tests.other", queue="lists", retry=False)
+    wait_until(lambda: "other begun" in text(worker))
+    worker.popen.send_signal(signal.SIGTERM)
+    assert worker.popen.wait(timeout=WITHIN) == 0
+    assert "other done" in text(worker)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_worker_of_all_queues_is_beat_as_well(celery_worker: WorkerFactory) -> None:
+    worker = celery_worker("mail,pdf,lists")
+    names = [Path(f"/proc/{worker.pid}/task/{task}/comm") for task in os.listdir(f"/proc/{worker.pid}/task")]
+    assert len(names) > 4
+    for task in ("tickets.sweep", "tickets.render", "registrations.confirm"):
+        wait_until(lambda task=task: f"Task {task}[" in text(worker))  # type: ignore[misc]  # bound at once
