@@ -1,7 +1,7 @@
 """Values that each process keeps for a few seconds, so that pages many people read ask the database rarely."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -49,3 +49,30 @@ class CachedValue(Generic[Value]):
     def forget(self) -> None:
         """Makes the next call of `get` read again."""
         self._kept = None
+
+
+class CachedValues(Generic[Value]):
+    """Values by key, each of which is read again once it is older than `lifetime` seconds."""
+
+    def __init__(self, *, lifetime: float) -> None:
+        self._lifetime = lifetime
+        self._kept: dict[Hashable, tuple[float, Value]] = {}
+
+    def get_or_read(self, key: Hashable, read: Callable[[], Value]) -> Value:
+        """The value of the key, read if there is none or it is too old; then all that are too old are dropped."""
+        kept, now = self._kept.get(key), time.monotonic()
+        if kept is not None and now < kept[0]:
+            return kept[1]
+        value = read()
+        self._kept = {other: one for other, one in self._kept.items() if now < one[0]}
+        self._kept[key] = (time.monotonic() + self._lifetime, value)
+        return value
+
+    def change(self, key: Hashable, change: Callable[[Value], Value]) -> None:
+        """Changes the value of the key, if there is one; it is read again no later for that."""
+        if (kept := self._kept.get(key)) is not None:
+            self._kept[key] = (kept[0], change(kept[1]))
+
+    def forget(self) -> None:
+        """Makes each next call read again."""
+        self._kept = {}

@@ -4,7 +4,6 @@ Volunteers open their gates, event leads their events, owners all of them.
 """
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
@@ -25,6 +24,7 @@ from registrations.teachers.second_factor import has_passed, redirect_to_second_
 from registrations.teachers.sessions import record_use
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD, VOLUNTEER, has_role, is_owner
+from techfest.core.ttl_cache import CachedValues
 from tickets.models import Gate
 
 LIFETIME = 2.0
@@ -124,18 +124,12 @@ def checkpoint_at(fest: Fest, user: Any, *, gate: int | None = None, event: str 
     return Checkpoint(fest, event=one, event_ids=frozenset({one.pk})) if one else None
 
 
-_cached: dict[tuple[int, int, str], tuple[float, Counts]] = {}
+_cached = CachedValues[Counts](lifetime=LIFETIME)
 
 
 def counts_of(checkpoint: Checkpoint) -> Counts:
     """How many of today's ticket holders came in here, at most `LIFETIME` seconds old."""
-    key = _key(checkpoint)
-    cached = _cached.get(key)
-    if cached and time.monotonic() < cached[0]:
-        return cached[1]
-    counts = fresh_counts(checkpoint, database_now())
-    _cached[key] = (time.monotonic() + LIFETIME, counts)
-    return counts
+    return _cached.get_or_read(_key(checkpoint), lambda: fresh_counts(checkpoint, database_now()))
 
 
 def fresh_counts(checkpoint: Checkpoint, now: dt.datetime) -> Counts:
@@ -157,8 +151,7 @@ def fresh_counts(checkpoint: Checkpoint, now: dt.datetime) -> Counts:
 
 def count_one(checkpoint: Checkpoint) -> None:
     """Adds one check-in to the cached counts."""
-    if cached := _cached.get(_key(checkpoint)):
-        _cached[_key(checkpoint)] = (cached[0], Counts(cached[1].inside + 1, cached[1].expected))
+    _cached.change(_key(checkpoint), lambda counts: Counts(counts.inside + 1, counts.expected))
 
 
 def _key(checkpoint: Checkpoint) -> tuple[int, int, str]:
@@ -171,7 +164,7 @@ def _key(checkpoint: Checkpoint) -> tuple[int, int, str]:
 
 def forget() -> None:
     """Clears the cached counts."""
-    _cached.clear()
+    _cached.forget()
 
 
 _COUNT = """

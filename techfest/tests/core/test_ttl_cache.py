@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from techfest.core.ttl_cache import CachedValue
+from techfest.core.ttl_cache import CachedValue, CachedValues
 
 
 class Unreachable(Exception):
@@ -84,3 +84,28 @@ def test_error_is_raised_without_an_old_value_and_for_other_errors(
     source.is_down, clock[0] = True, 105.0
     with pytest.raises(Unreachable):
         cache.get()
+
+
+def test_each_key_has_a_value_that_is_read_again_in_time(source: Source, clock: list[float]) -> None:
+    cache = CachedValues[int](lifetime=5)
+    seen = [cache.get_or_read(key, source) for key in ("a", "b", "a")]
+    clock[0] = 105.0
+    seen += [cache.get_or_read("a", source), cache.get_or_read("a", source)]
+    assert seen == [1, 2, 1, 3, 3]
+    assert list(cache._kept) == ["a"]
+    cache.change("a", lambda value: value * 10)
+    cache.change("b", lambda value: value * 10)
+    assert cache.get_or_read("a", source) == 30
+    clock[0] = 110.0
+    assert cache.get_or_read("a", source) == 4
+    cache.forget()
+    assert cache.get_or_read("a", source) == 5
+
+
+def test_value_that_cannot_be_read_keeps_nothing(source: Source) -> None:
+    cache = CachedValues[int](lifetime=5)
+    source.is_down = True
+    with pytest.raises(Unreachable):
+        cache.get_or_read("a", source)
+    source.is_down = False
+    assert cache.get_or_read("a", source) == 1

@@ -1,11 +1,11 @@
 """The mail of a message from the organisers: its text as typed, to the mailboxes still in its audience."""
 
-import time
 from typing import Any
 
 from django.conf import settings
 
 from events.models import Fest
+from techfest.core.ttl_cache import CachedValues
 from tickets.content import absolute
 from tickets.mail.broadcast.audience import mailboxes_of
 from tickets.mail.kinds.base import MailKind
@@ -24,7 +24,7 @@ class Broadcast(MailKind):
 
     def __init__(self) -> None:
         super().__init__()
-        self._audiences: dict[int, tuple[float, frozenset[str]]] = {}
+        self._audiences = CachedValues[frozenset[str]](lifetime=KEPT_SECONDS)
 
     def fest(self, delivery: Delivery) -> Fest | None:
         return delivery.message.fest if delivery.message else None
@@ -47,14 +47,11 @@ class Broadcast(MailKind):
         """The mailboxes still in the audience; none once the message was stopped."""
         if message_id is None:
             return frozenset()
-        until, mailboxes = self._audiences.get(message_id, (0.0, frozenset()))
-        if time.monotonic() > until:
-            mailboxes = _read_audience(Message.objects.get(pk=message_id))
-            self._audiences[message_id] = time.monotonic() + KEPT_SECONDS, mailboxes
-        return mailboxes
+        return self._audiences.get_or_read(message_id, lambda: _read_audience(message_id))
 
 
-def _read_audience(message: Message) -> frozenset[str]:
+def _read_audience(message_id: int) -> frozenset[str]:
+    message = Message.objects.get(pk=message_id)
     if message.stopped_at is not None:
         return frozenset()
     return mailboxes_of(
