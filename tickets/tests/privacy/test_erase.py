@@ -11,6 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import AuditEntry, Event, Seats
@@ -30,7 +31,7 @@ from registrations.models import (
     Submission,
 )
 from registrations.privacy import erasure_register
-from registrations.privacy.erase import erase, erase_listed, sweep
+from registrations.privacy.erase import AT_ONCE, erase, erase_listed, sweep
 from registrations.students.corrections import correct
 from registrations.students.names import name_key
 from registrations.tests.builders import (
@@ -351,6 +352,23 @@ def test_erasing_twice_changes_nothing(django_capture_on_commit_callbacks: Any) 
     with django_capture_on_commit_callbacks(execute=True):
         assert [len(erase_now(student)), len(erase_now(student))] == [1, 0]
     assert (Erasure.objects.count(), len(erasure_register.read_register())) == (1, 1)
+
+
+def seat_locks_to_erase(count: int) -> int:
+    """How often seats are locked to apply a register with this many students: once or twice a transaction."""
+    event = build_event(build_fest(), capacity=count)
+    erasure_register.append([student_of(build_submission(event)).reference for _one in range(count)])
+    with CaptureQueriesContext(connection) as queries:
+        assert erase_listed() == count
+    return sum('"events_seats"' in one["sql"] and " FOR " in one["sql"] for one in queries)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_long_register_is_applied_in_few_transactions() -> None:
+    """A restored site shows no page before it is done."""
+    one = seat_locks_to_erase(1)
+    assert [seat_locks_to_erase(count) for count in (AT_ONCE, AT_ONCE + 1)] == [one, 2 * one]
+    assert run() == []
 
 
 @pytest.mark.django_db(transaction=True)
