@@ -1,9 +1,8 @@
-"""The Celery application of beat. It only sends wake-ups, so it loads the schedule but neither Django nor the apps."""
+"""The scheduler of beat, which the worker runs in a thread (`techfest/worker.py`)."""
 
 import datetime as dt
 from typing import Any
 
-from celery import Celery
 from celery.beat import Scheduler
 
 from techfest.core.db import wakeups
@@ -26,8 +25,3 @@ class WakeupScheduler(Scheduler):
     def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **_kwargs: object) -> None:
         due: Any = self.reserve(entry) if advance else entry
         wakeups.send(self.app, due.task, seconds=due.options["expires"], producer=producer, headers=HEADERS)
-
-
-app = Celery("techfest.beat", fixups=[])
-app.config_from_object("techfest.settings", namespace="CELERY")
-app.conf.beat_scheduler = WakeupScheduler

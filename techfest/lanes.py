@@ -76,10 +76,13 @@ class Lane:
         self._thread = threading.Thread(target=self._work, name=f"lane-{name}", daemon=True)
         self._thread.start()
 
-    def add(self, job: Job) -> None:
-        if job.name not in self._waiting:
-            self._waiting.add(job.name)
-            self._jobs.put(job)
+    def add(self, job: Job) -> bool:
+        """Puts the task in; `False` if it waits already."""
+        if job.name in self._waiting:
+            return False
+        self._waiting.add(job.name)
+        self._jobs.put(job)
+        return True
 
     def close(self) -> None:
         """Ends the lane after the task that is running."""
@@ -107,7 +110,7 @@ class Lane:
                 connection.close()
 
 
-class Pool(BasePool):  # type: ignore[misc]  # Celery brings no types
+class Pool(BasePool):
     """Celery's interface to the lanes."""
 
     body_can_be_buffer = True
@@ -122,7 +125,7 @@ class Pool(BasePool):  # type: ignore[misc]  # Celery brings no types
         target: Callable[..., Any],
         args: Any = None,
         kwargs: Any = None,
-        callback: Callable[..., Any] | None = None,
+        callback: Callable[..., Any] = lambda _result: None,
         accept_callback: Callable[..., Any] | None = None,
         timeout: float | None = None,
         **_: Any,
@@ -132,7 +135,8 @@ class Pool(BasePool):  # type: ignore[misc]  # Celery brings no types
         if accept_callback:
             accept_callback(0, time.monotonic())
         lane = self._lanes[self.app.conf.task_routes[name]["queue"]]
-        lane.add(Job(name, lambda: apply_target(target, args, kwargs, callback), timeout))
+        if not lane.add(Job(name, lambda: apply_target(target, args, kwargs, callback), timeout)):
+            callback((False, None, 0.0))  # done, or Celery would remember it for ever
 
     def on_stop(self) -> None:
         """Waits for the tasks that are running; those that only wait are dropped, and their rows stay due."""

@@ -73,6 +73,7 @@ def logging_settings(level: str) -> dict[str, Any]:
             # Beat sends wake-ups every five seconds; tasks log what they did themselves.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
             # WeasyPrint and fontTools tell every style sheet and font table.
             "weasyprint": {"level": "ERROR"},
             "fontTools": {"level": "ERROR"},

@@ -168,8 +168,7 @@ FORM_RENDERER = "techfest.forms.FormRenderer"
 
 # The database: isolation and timeouts are set here, not left to the server's defaults
 
-# psycopg.IsolationLevel.READ_COMMITTED; not imported, so that beat does not load the database driver.
-READ_COMMITTED = 2
+READ_COMMITTED = 2  # psycopg.IsolationLevel.READ_COMMITTED
 POSTGRESQL = "techfest.core.db.postgresql"
 PREPARED = env.boolean("DATABASE_PREPARED", default=True)
 # Milliseconds per statement, including its wait for locks. Gunicorn's processes set less (see wsgi.py).

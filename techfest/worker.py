@@ -19,7 +19,7 @@ __all__ = ["app"]
 logger = logging.getLogger(__name__)
 
 QUEUES = frozenset({"mail", "pdf", "lists"})
-LONGEST_PAUSE = 1.0
+LONGEST_PAUSE = 1
 """Seconds between two looks of beat at its schedule: it ends within that time."""
 
 app.conf.worker_pool = "techfest.lanes:Pool"
@@ -47,10 +47,10 @@ def stop(**_kwargs: object) -> None:
 
 
 def _run_beat() -> None:
-    service: Any = Service(app, max_interval=LONGEST_PAUSE, scheduler_cls=WakeupScheduler)
+    """Runs beat. Where it ends, the worker ends too and is started again: reminders and retries would wait."""
     try:
+        service: Any = Service(app, max_interval=LONGEST_PAUSE, scheduler_cls=WakeupScheduler)
         service.start()
-    finally:
-        # Without beat, reminders and retries would wait unnoticed; the process is started again.
-        logger.error("Beat has ended, and so does the worker")
-        os._exit(1)
+    except BaseException:
+        logger.exception("Beat has failed")
+    os._exit(1)

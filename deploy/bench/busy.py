@@ -1,6 +1,6 @@
 """Do PDFs slow the clicks down? The same even stream of submissions while PDFs are made and while none are.
 
-``python -m deploy.bench.busy`` writes results/busy.json. For the idle rounds the process that makes PDFs is
+``python -m deploy.bench.busy`` writes results/busy.json. For the idle rounds the worker and its process of PDFs are
 stopped; the tickets that pile up meanwhile keep it busy through the whole of the next round.
 """
 
@@ -24,8 +24,8 @@ P99 = ("redirect_seconds", "p99")
 
 
 def one_round(stack: Stack, *, rate: float, seconds: int, slug: str, tag: str, idle: bool) -> dict[str, Any]:
-    """An even stream of submissions, with the PDF worker stopped (idle) or at work."""
-    for pid in tree(stack.parts["worker-pdf"]):
+    """An even stream of submissions, with the worker and its PDFs stopped (idle) or at work."""
+    for pid in tree(stack.parts["worker"]):
         os.kill(pid, signal.SIGSTOP if idle else signal.SIGCONT)
     time.sleep(1)
     posts = str(int(rate * seconds))
@@ -56,7 +56,7 @@ def main() -> int:
                     stack, rate=given.rate, seconds=given.seconds, slug=slug, tag=tag, idle=name == "idle"
                 )
                 found[name].append(one)
-                print(name, one["redirect_seconds"], one["cpu_seconds"]["worker-pdf"], flush=True)
+                print(name, one["redirect_seconds"], one["cpu_seconds"]["worker"], flush=True)
         audit = stack.audit()
     quoted: dict[str, Any] = {
         f"{name}_{at}": median_of(rounds, "redirect_seconds", at)

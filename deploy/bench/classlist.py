@@ -204,7 +204,7 @@ def one_round(stack: Stack, number: int) -> dict[str, Any]:
     if "/jobs/" not in to:
         raise ValueError(f"Confirm led to {posted} {to}")
     found["confirm_seconds"] = round(found["post_seconds"] + finished([key]), 3)
-    found["worker_cpu_seconds"] = stack.spent_since(before)["worker-lists"]
+    found["worker_cpu_seconds"] = stack.spent_since(before)["worker"]
     result, _to, found["result_page_seconds"] = browser.ask(to)
     found["statuses"] = [status, posted, result]
     table = xlsx_table(TITLES, pupils.rows(ROWS, names[1], f"n{number}q"))
@@ -264,7 +264,7 @@ def _shown(stack: Stack, word: str) -> int:
     return sum(
         file.read_text(errors="replace").lower().count(word)
         for file in logs
-        if file.stem in ("web", "worker-lists")
+        if file.stem in ("web", "worker")
     )
 
 

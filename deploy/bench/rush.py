@@ -48,7 +48,7 @@ def one_round(stack: Stack, *, clients: int, delay: float, tag: str, patience: f
 
 def _product(spent: dict[str, float]) -> float:
     """The product's own processor seconds: the stub and the peers are not part of it."""
-    parts = ("web", "worker-mail", "worker-pdf", "beat", "database", "redis", "nginx")
+    parts = ("web", "worker", "database", "redis", "nginx")
     return sum(spent.get(part, 0.0) for part in parts)
 
 

@@ -15,6 +15,7 @@ from registrations.booking.idempotency import new_key
 from registrations.models import Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_school
 from techfest import beat
+from techfest.celery import app
 from techfest.core.db import wakeups
 from tickets import tasks, wakeup
 from tickets.models import Delivery
@@ -82,7 +83,7 @@ def test_ring_of_a_dead_worker_is_forgotten_when_its_message_expires(flushed_red
 
 
 def test_beat_rings_once_for_what_nobody_has_begun(flushed_redis: Any) -> None:
-    scheduler = beat.WakeupScheduler(app=beat.app)
+    scheduler = beat.WakeupScheduler(app=app)
     for entry in [*scheduler.schedule.values()] * 3:
         scheduler.apply_async(entry)
     names = {entry.task for entry in scheduler.schedule.values()}

@@ -1,8 +1,6 @@
-"""A kind of process that is dead is named by /health/ready: real workers and a real beat, killed one by one."""
+"""A kind of work that goes on nowhere is named by /health/ready: real workers, killed one by one."""
 
-import contextlib
 import datetime as dt
-from pathlib import Path
 
 import pytest
 from django.db.models import F
@@ -10,7 +8,7 @@ from django.db.models import F
 from deploy.provider_stub.client import StubClient
 from deploy.tests.faults.mails import click, wait_until
 from techfest import health
-from techfest.tests.support.workers import WorkerFactory, running_beat
+from techfest.tests.support.workers import WorkerFactory
 from tickets import heartbeats, wakeup
 from tickets.models import Delivery, Heartbeat
 from tickets.tests.builders import pretend_rendered
@@ -26,19 +24,23 @@ def let_hearts_age() -> None:
     Heartbeat.objects.update(at=F("at") - dt.timedelta(seconds=heartbeats.SILENT))
 
 
-def test_each_dead_process_is_named(celery_worker: WorkerFactory, data_folder: Path) -> None:
+def test_idle_worker_is_heard_without_beat_and_a_dead_one_is_named(celery_worker: WorkerFactory) -> None:
+    """No wake-up is sent, as while beat or the broker is down: only what really does not run is named."""
     workers = {kind: celery_worker(kind) for kind in ("mail", "pdf", "lists")}
-    assert heartbeats.silent() == list(heartbeats.KINDS)
-    with contextlib.ExitStack() as running:
-        running.enter_context(running_beat(data_folder, {}))
-        wait_until(lambda: heartbeats.silent() == [])
-        for dead in (["pdf"], ["pdf", "lists"]):
-            workers[dead[-1]].kill()
-            let_hearts_age()
-            wait_until(lambda dead=dead: heartbeats.silent() == dead)  # type: ignore[misc]  # bound at once
-        assert health.workers() == (False, "not heard: pdf, lists")
+    wait_until(lambda: heartbeats.silent() == ["beat"])
+    for dead in (["pdf"], ["pdf", "lists"]):
+        workers[dead[-1]].kill()
+        let_hearts_age()
+        wait_until(lambda dead=dead: heartbeats.silent() == [*dead, "beat"])  # type: ignore[misc]  # bound at once
+    assert health.workers() == (False, "not heard: pdf, lists, beat")
+
+
+def test_worker_of_all_queues_is_beat_too(celery_worker: WorkerFactory) -> None:
+    worker = celery_worker("mail,pdf,lists")
+    wait_until(lambda: heartbeats.silent() == [])
+    worker.kill()
     let_hearts_age()
-    wait_until(lambda: heartbeats.silent() == ["pdf", "lists", "beat"], with_beat=True)
+    assert heartbeats.silent() == list(heartbeats.KINDS)
 
 
 def test_worker_that_is_long_at_one_task_is_heard(celery_worker: WorkerFactory, stub: StubClient) -> None:

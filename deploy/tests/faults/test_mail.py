@@ -183,14 +183,21 @@ def test_provider_that_asks_for_a_pause_gets_each_mail_once(
     assert stub.status()["counts"]["status_429"] == 3
 
 
-def memory_limit(worker: Worker) -> str:
-    (child,) = worker.child_pids()
-    lines = Path(f"/proc/{child}/limits").read_text().splitlines()
+def memory_limit(pid: int) -> str:
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
     (line,) = [line for line in lines if line.startswith("Max data size")]
     return line.split()[3]
 
 
-def test_only_the_process_of_pdfs_is_walled_in(start: Callable[..., Worker]) -> None:
-    walled, free = start("pdf"), start("mail")
-    wait_until(lambda: memory_limit(walled) == str(512 * 1024 * 1024), seconds=10)
-    assert memory_limit(free) != memory_limit(walled)
+def test_pdfs_are_made_in_a_limited_process_that_ends_with_its_worker(start: Callable[..., Worker]) -> None:
+    """Also where the worker is killed while the child is in the middle of a PDF."""
+    click(1)
+    with unreadable_pictures():
+        worker = start()
+        wait_until(lambda: Ticket.objects.filter(render_attempts=1).exists(), with_beat=True)
+        (child,) = worker.child_pids()
+        assert memory_limit(child) == str(512 * 1024 * 1024)
+        assert memory_limit(worker.pid) != memory_limit(child)
+        born = {child: birth(child) or ""}
+        os.kill(worker.pid, signal.SIGKILL)
+        assert wait_until_gone(born, seconds=PATIENCE) == []

@@ -18,7 +18,7 @@ from deploy.tests.faults.mails import all_sent, copies, wait_until
 from events.models import Event
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.support.programs import find_program
-from techfest.tests.support.workers import WorkerFactory, running_beat
+from techfest.tests.support.workers import WorkerFactory
 from tickets.tests.brokers import broker_at
 from tickets.tests.builders import pretend_rendered
 from tickets.tests.providers import environment_of, stub, stub_process
@@ -109,16 +109,14 @@ def die(broker: Broker, during: Callable[[], None]) -> None:
 
 
 def test_mails_outlive_whatever_happens_to_the_broker(
-    celery_worker: WorkerFactory, stub: StubClient, broker: Broker, data_folder: Path
+    celery_worker: WorkerFactory, stub: StubClient, broker: Broker
 ) -> None:
-    """Two beats send wake-ups all the while, which doubles nothing either."""
+    """Two workers with two beats send wake-ups all the while, which doubles nothing either."""
     event = build_event(build_fest(), capacity=50)
     extra = environment_of("mailgun", stub) | {"REDIS_URL": broker.url}
-    celery_worker("mail", extra)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(broker_at(broker.url))
-        for _ in range(2):
-            stack.enter_context(running_beat(data_folder, extra))
+    for _ in range(2):
+        celery_worker("mail,pdf,lists", extra)
+    with broker_at(broker.url):
         faults: list[Callable[[Broker, Callable[[], None]], None]] = [forget, hang, die, hang]
         for done, fault in enumerate(faults, 1):
             fault(broker, lambda: click_twice(event))

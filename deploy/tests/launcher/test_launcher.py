@@ -309,23 +309,18 @@ def test_data_on_a_network_mount_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         folders.refuse_network_mount(Path("/mnt/a b/data"))
 
 
-def test_procfile_names_five_processes_and_only_web_gets_the_port(tmp_path: Path) -> None:
+def test_procfile_names_two_processes_and_only_web_gets_the_port(tmp_path: Path) -> None:
     variables = configuration.for_processes(tmp_path, {})
     found = {
         process.name: process.keep_open for process in procfile.read(variables, log=tmp_path, keep_open=(9,))
     }
-    assert found == {"web": (9,), "worker-mail": (), "worker-pdf": (), "worker-lists": (), "beat": ()}
+    assert found == {"web": (9,), "worker": ()}
 
 
-def test_procfile_lets_clicks_go_before_mails_and_mails_before_pdfs(tmp_path: Path) -> None:
+def test_procfile_s_processes_have_the_same_share(tmp_path: Path) -> None:
+    """The worker steps back by itself while a rush is on, and it holds seats while it registers a class list."""
     found = procfile.read(configuration.for_processes(tmp_path, {}), log=tmp_path)
-    assert {process.name: process.niceness for process in found} == {
-        "web": 0,
-        "worker-mail": 4,
-        "worker-pdf": 6,
-        "worker-lists": 0,
-        "beat": 0,
-    }
+    assert {process.name: process.niceness for process in found} == {"web": 0, "worker": 0}
     assert {Path(process.arguments[0]).name for process in found} == {"gunicorn", "celery"}
 
 

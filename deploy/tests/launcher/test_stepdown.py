@@ -63,7 +63,7 @@ def user_of_site(site: Copy) -> int:
 @pytest.mark.slow
 @pytest.mark.faults
 def test_web_and_workers_run_as_one_user_that_is_neither_root_s_nor_the_database_s(site: Copy) -> None:
-    masters = [site.child(word) for word in ("gunicorn", "-Q mail", "-Q pdf", "-Q lists", "beat")]
+    masters = [site.child(word) for word in ("gunicorn", "-Q mail,pdf,lists")]
     found = {owner(pid) for pid in (*masters, *children_of(site.child("gunicorn")))}
     assert found == {user_of_site(site)}
     assert found & {0, owner(site.child("postgres")), owner(site.child("valkey"))} == set()

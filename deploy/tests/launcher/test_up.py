@@ -140,7 +140,7 @@ def test_hard_kill_leaves_nothing_and_the_next_start_keeps_data_and_keys(second:
         keys = (copy.data / "secrets").read_text()
         processes = copy.processes()
         # A process that hears nothing, as one does that hangs: the system's request to end does not reach it.
-        os.kill(copy.child("worker -Q mail"), signal.SIGSTOP)
+        os.kill(copy.child("worker -Q mail,pdf,lists"), signal.SIGSTOP)
         copy.process.kill()
         copy.process.wait(timeout=10)
         orphans = wait_until_gone(processes, seconds=PATIENCE + 10)

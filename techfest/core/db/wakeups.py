@@ -1,7 +1,4 @@
-"""Wake-ups for workers: the broker holds at most one message per task.
-
-Imports nothing from Django, because beat uses it too.
-"""
+"""Wake-ups for workers: the broker holds at most one message per task."""
 
 from contextlib import suppress
 from typing import Any

@@ -1,5 +1,6 @@
-"""The worker with tasks that hang, for tests of their limits: `celery -A techfest.tests.hanging_worker worker`."""
+"""The worker with tasks that hang, for tests of their limits; start it with `-A` and this module's name."""
 
+import logging
 import re
 import time
 
@@ -9,6 +10,7 @@ from techfest.worker import app
 
 __all__ = ["app"]
 
+logger = logging.getLogger(__name__)
 LIMIT = 2
 """Seconds."""
 for _name in ("tests.wait", "tests.compute", "tests.note"):
@@ -29,11 +31,11 @@ def compute() -> None:
 
 @app.task(name="tests.note", time_limit=LIMIT)
 def note() -> None:
-    print("noted", flush=True)
+    logger.warning("noted")
 
 
 @app.task(name="tests.other", time_limit=600)
 def other() -> None:
-    print("other begun", flush=True)
+    logger.warning("other begun")
     time.sleep(LIMIT * 2)
-    print("other done", flush=True)
+    logger.warning("other done")

@@ -137,21 +137,3 @@ def _wait_until_ready(worker: Worker) -> None:
             worker.kill()
             raise RuntimeError(f"the worker did not start:\n{worker.log.read_text(errors='replace')}")
         time.sleep(0.05)
-
-
-@contextlib.contextmanager
-def running_beat(data: Path, extra: dict[str, str]) -> Iterator[None]:
-    command = [sys.executable, "-m", "celery", "-A", "techfest.beat", "beat", "--pidfile="]
-    command += ["-l", "WARNING"]
-    beat = subprocess.Popen(
-        command,
-        env=site_environment(data, extra),
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        beat.kill()
-        beat.wait(timeout=10)
