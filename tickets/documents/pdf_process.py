@@ -41,15 +41,16 @@ class PdfProcess:
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
-        self._line = socket.socket()
+        self._line: socket.socket | None = None
         self._used_at = 0.0
 
     def run(self, work: str, *, seconds: float) -> int:
         """Has the child do this work, and returns its number. Raises PdfProcessError."""
-        if self._child is None or self._child.poll() is not None:
-            self._start()
+        if self._child is not None and self._child.poll() is not None:
+            self.kill()
+        line = self._line or self._start()
         try:
-            answer = self._ask(work, seconds)
+            answer = _ask(line, work, seconds)
         except OSError as error:
             self.kill()
             words = f"took more than {seconds:g} s" if isinstance(error, TimeoutError) else "has died"
@@ -74,9 +75,11 @@ class PdfProcess:
             self._child.kill()
             self._child.wait()
             self._child = None
+        if self._line is not None:
             self._line.close()
+            self._line = None
 
-    def _start(self) -> None:
+    def _start(self) -> socket.socket:
         self._line, its = socket.socketpair()
         with its:
             self._child = subprocess.Popen(  # noqa: S603  # our own module
@@ -86,15 +89,17 @@ class PdfProcess:
                 pass_fds=[its.fileno()],
                 start_new_session=True,
             )
+        return self._line
 
-    def _ask(self, work: str, seconds: float) -> str:
-        """Raises TimeoutError for a child that hangs, and another OSError for one that has ended."""
-        self._line.settimeout(seconds)
-        self._line.sendall(f"{work}\n".encode())
-        answer = self._line.recv(100).decode()
-        if not answer:
-            raise ConnectionResetError
-        return answer.strip()
+
+def _ask(line: socket.socket, work: str, seconds: float) -> str:
+    """Raises TimeoutError for a child that hangs, and another OSError for one that has ended."""
+    line.settimeout(seconds)
+    line.sendall(f"{work}\n".encode())
+    answer = line.recv(100).decode()
+    if not answer:
+        raise ConnectionResetError
+    return answer.strip()
 
 
 _process: PdfProcess | None = None
