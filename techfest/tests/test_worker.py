@@ -79,7 +79,7 @@ def test_task_that_fails_does_not_end_its_lane(lane: Lane) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["tests.wait", "tests.compute"])
 def test_task_that_hangs_ends_the_process_and_says_where(celery_worker: WorkerFactory, name: str) -> None:
-    worker = celery_worker("mail", app=HANGING)
+    worker = celery_worker("mail", application=HANGING)
     current_app.send_task(name, queue="mail", retry=False)
     assert worker.popen.wait(timeout=WITHIN) == 1
     assert "Timeout (0:00:0" in text(worker)
@@ -90,7 +90,7 @@ def test_task_that_hangs_ends_the_process_and_says_where(celery_worker: WorkerFa
 @pytest.mark.django_db(transaction=True)
 def test_limit_of_a_task_that_has_ended_ends_no_other(celery_worker: WorkerFactory) -> None:
     """And mails do not wait for class lists: the task of the other lane runs meanwhile."""
-    worker = celery_worker("mail,lists", app=HANGING)
+    worker = celery_worker("mail,lists", application=HANGING)
     current_app.send_task("tests.other", queue="lists", retry=False)
     wait_until(lambda: "other begun" in text(worker))
     current_app.send_task("tests.note", queue="mail", retry=False)
@@ -103,7 +103,7 @@ def test_limit_of_a_task_that_has_ended_ends_no_other(celery_worker: WorkerFacto
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_worker_that_is_asked_to_stop_ends_what_runs(celery_worker: WorkerFactory) -> None:
-    worker = celery_worker("lists", app=HANGING)
+    worker = celery_worker("lists", application=HANGING)
     current_app.send_task("tests.other", queue="lists", retry=False)
     wait_until(lambda: "other begun" in text(worker))
     worker.popen.send_signal(signal.SIGTERM)

@@ -3,16 +3,16 @@
 They are so after ten seconds instead of forty.
 """
 
-from celery.signals import worker_process_init
+from celery.signals import worker_ready
 
-from techfest.celery import app
+from techfest.worker import app
 
 __all__ = ["app"]
 
 FRESH = 10.0
 
 
-@worker_process_init.connect
+@worker_ready.connect
 def shorten(**_kwargs: object) -> None:
     from tickets.mail import send
 
