@@ -46,7 +46,7 @@ def event() -> Event:
 
 def problems(text: str) -> list[str]:
     """The words of the error summary."""
-    return [unescape(words) for words in re.findall(r'<li><a href="#[^"]*">([^<]*)</a></li>', text)]
+    return [unescape(words) for words in re.findall(r'<li><a\s+href="#[^"]*">([^<]*)</a>\s*</li>', text)]
 
 
 def rows() -> int:
