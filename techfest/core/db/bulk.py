@@ -8,6 +8,8 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
+from types import NoneType
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
@@ -20,7 +22,8 @@ MAX_SINGLE_ROWS = 8
 """Up to this many rows, as one submission has, the statement takes single values and stays prepared."""
 
 
-_PLAIN = (str, int, bool, type(None), dt.datetime, uuid.UUID, bytes)
+_PLAIN = frozenset({str, int, bool, NoneType, dt.datetime, uuid.UUID, bytes})
+"""Types that the driver takes as they are. To prepare each value would cost most of the time of a bulk insert."""
 
 
 def columns(model: type[models.Model], *, without: Collection[str] = ()) -> list[str]:
@@ -55,7 +58,14 @@ def column_arrays(
     rows: Sequence[models.Model], fields: Sequence["models.Field[Any, Any]"]
 ) -> list[list[Any]]:
     """The values of each field in all rows, as parameters of `unnested`."""
-    return [[_value_of(row, field) for row in rows] for field in fields]
+    return [_column(rows, field) for field in fields]
+
+
+def _column(rows: Sequence[models.Model], field: "models.Field[Any, Any]") -> list[Any]:
+    values = list(map(attrgetter(field.attname), rows))
+    if set(map(type, values)) <= _PLAIN and not isinstance(field, models.JSONField):
+        return values
+    return [_value_of(row, field) for row in rows]
 
 
 def row_values(row: models.Model, fields: Iterable["models.Field[Any, Any]"]) -> list[Any]:
@@ -64,7 +74,6 @@ def row_values(row: models.Model, fields: Iterable["models.Field[Any, Any]"]) ->
 
 
 def _value_of(row: models.Model, field: "models.Field[Any, Any]") -> Any:
-    """The value for the driver. Values of these types need no preparation, which would cost most of the time."""
     value = getattr(row, field.attname)
     if type(value) in _PLAIN and not isinstance(field, models.JSONField):
         return value
