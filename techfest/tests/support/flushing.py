@@ -1,9 +1,11 @@
 """Empties the database after a test that committed, without Django's `flush`.
 
-`flush` makes new files for each of some ninety tables and their indexes, and then repeats everything that happens after
-a migration. A test fills a few tables with a few rows, so deleting these rows takes a tenth of the time.
+`flush` makes new files for every table and its indexes, and then repeats everything that happens after a migration. A
+test fills a few tables with a few rows: deleting these takes 20 ms instead of 500 (medians on a busy machine, after
+`build_row_of_everything`).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,8 +13,10 @@ from django.test import TransactionTestCase
 
 _CASE: Any = TransactionTestCase  # the types do not know its private hook
 _flush = _CASE._fixture_teardown
-_contents: dict[tuple[str, str], dict[str, str]] = {}
-"""By server and database: the tables that are not empty after `flush`, each with the digest of its rows."""
+Kept = dict[str, tuple[int, str]]
+"""The tables that are not empty after `flush`: the last primary key and the digest of the rows of each."""
+_contents: dict[tuple[str, str], Kept] = {}
+"""By server and database."""
 
 # Exclusive, as for TRUNCATE: a session that a test left behind ends first, and leaves no row behind.
 _EMPTY = """
@@ -49,16 +53,20 @@ def _empty(case: Any) -> None:
         _contents[key] = _filled_tables()
 
 
-def _delete_rows(kept: dict[str, str]) -> bool:
-    """Empty all tables except ``kept``; returns whether these are unchanged."""
+def _delete_rows(kept: Kept) -> bool:
+    """Delete all rows of a test; returns whether those that are kept are unchanged."""
     tables = ", ".join(f'"{name}"' for name in _tables() if name not in kept)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_EMPTY.format(tables=tables))
-    return {name: _digest(name) for name in kept} == kept
+        for name, (last, _digest_of_rows) in kept.items():
+            cursor.execute(f'DELETE FROM "{name}" WHERE id > %s', [last])
+    return _filled_tables(kept) == kept
 
 
-def _filled_tables() -> dict[str, str]:
-    return {name: digest for name in _tables() if (digest := _digest(name))}
+def _filled_tables(names: Iterable[str] = ()) -> Kept:
+    """Of these tables or of all, those that have rows."""
+    found = {name: _content(name) for name in names or _tables()}
+    return {name: content for name, content in found.items() if content[1]}
 
 
 def _tables() -> list[str]:
@@ -66,7 +74,11 @@ def _tables() -> list[str]:
     return sorted(connection.introspection.django_table_names(only_existing=True, include_views=False))
 
 
-def _digest(table: str) -> str:
+def _content(table: str) -> tuple[int, str]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{table}\" t")
-        return str(cursor.fetchone()[0] or "")
+        digest = str(cursor.fetchone()[0] or "")
+        if not digest:
+            return 0, ""
+        cursor.execute(f'SELECT max(id) FROM "{table}"')
+        return int(cursor.fetchone()[0]), digest

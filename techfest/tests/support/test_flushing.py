@@ -10,7 +10,7 @@ from django.test import TransactionTestCase
 
 from events.models import AuditEntry, Event
 from registrations.models import Change, School
-from registrations.tests.builders import build_event, build_fest, build_submission, build_user
+from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from techfest.core import audit_log
 from techfest.core.db.clock import database_now
 from techfest.core.roles import OWNER
@@ -37,6 +37,7 @@ def row_counts() -> dict[str, int]:
 def test_rows_of_a_test_are_gone_also_those_that_only_grow() -> None:
     empty()
     before, types = row_counts(), list(ContentType.objects.order_by("pk").values_list("pk", flat=True))
+    build_teacher()  # makes a group as well
     user = build_user()
     user.groups.add(Group.objects.get(name=OWNER))
     build_submission(build_event(build_fest()))
