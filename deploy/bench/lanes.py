@@ -13,7 +13,7 @@ from typing import Any
 from deploy.bench.figures import spread
 from deploy.bench.signedin import SignedIn
 
-PAUSE = 0.25
+PAUSE = 1.0
 Probe = Callable[[], tuple[int, float]]
 
 

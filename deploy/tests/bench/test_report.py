@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.bench import lanes
 from deploy.bench.exchange import Exchange
 from deploy.bench.goals import Goal, as_json, table
 from deploy.bench.lanes import Lane, asking
@@ -70,7 +71,8 @@ def test_distance_from_the_turn_is_a_share_of_all(finished: list[float], expecte
     assert displacement([exchange(at) for at in finished]) == expected
 
 
-def test_lane_keeps_waits_and_statuses_and_counts_what_is_refused() -> None:
+def test_lane_keeps_waits_and_statuses_and_counts_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "PAUSE", 0.01)
     answers = iter([(200, 0.5), (503, 0.1)])
 
     def probe() -> tuple[int, float]:
