@@ -290,6 +290,14 @@ def test_my_page_tells_where_the_mail_is(client: Client, state: str, words: str)
     assert "asha@example.org" not in text
 
 
+def test_answer_page_takes_one_query(client: Client, django_assert_num_queries: Any) -> None:
+    """Hundreds open it in the same seconds."""
+    path = links.confirmation_path(build_answered(**ASHA))
+    client.get(path)
+    with django_assert_num_queries(1):
+        client.get(path)
+
+
 @pytest.mark.parametrize("kind", ["response", "my"])
 def test_number_of_queries_does_not_grow_with_events(client: Client, kind: str) -> None:
     counts = []
