@@ -139,6 +139,7 @@ def processor_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_file_is_refused_in_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processor time, which a busy machine hardly changes; it may take long to give the process its second."""

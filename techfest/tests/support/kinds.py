@@ -29,7 +29,7 @@ def kind_of(item: pytest.Item) -> str:
 
 
 def is_fast(item: pytest.Item) -> bool:
-    """Unit tests and the tests of booking, without those that take long: they end within 45 s on two quiet cores."""
+    """Unit tests and the tests of booking, without those that take long: about 45 s on two quiet cores."""
     is_chosen = kind_of(item) == UNIT or (kind_of(item) == INTEGRATION and _HEART in item.path.parents)
     return is_chosen and not any(item.get_closest_marker(name) for name in _NOT_FAST)
 
