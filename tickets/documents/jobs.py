@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
@@ -27,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 Kind = DocumentJob.Kind
 LEASE = dt.timedelta(minutes=5)
-"""How long a claimed job belongs to its worker; the task is killed before."""
+"""How long a claimed job belongs to its worker; the process that makes it is killed before."""
 _lease = Lease(LEASE)
 ATTEMPTS = RENDER_ATTEMPTS
 """Attempts before a job is given up."""
@@ -143,9 +142,6 @@ def attempt(job: DocumentJob, make: Maker) -> None:
         finish(job, made=names)
     except Refusal as refusal:
         finish(job, error=str(refusal))
-    except SoftTimeLimitExceeded:
-        # The process is about to be killed; when its lease has ended, the next attempt starts over.
-        raise
     except pdf.Unavailable as error:
         leased(job).update(attempts=ATTEMPTS, error=str(error)[:300])
     except Exception as error:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import F
 from pypdf import PdfReader
 
@@ -327,22 +326,6 @@ def test_worker_makes_a_document_after_one_notification(celery_worker: Any) -> N
     assert (document.finished_at is not None, document.error) == (True, "")
     assert jobs.document_path(document).read_bytes().startswith(b"%PDF-")
     assert Ticket.objects.get().rendered_at is not None
-
-
-def test_time_limit_of_the_task_is_not_taken_for_a_broken_document(
-    fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    build_submission(build_event(fest))
-    document = ordered(teacher, fest)
-
-    def too_long(*_args: Any, **_kwargs: Any) -> bytes:
-        raise SoftTimeLimitExceeded
-
-    monkeypatch.setattr(pdf, "render_sheets", too_long)
-    with pytest.raises(SoftTimeLimitExceeded):
-        make_files()
-    document.refresh_from_db()
-    assert (document.error, document.finished_at) == ("", None)
 
 
 def test_no_new_document_is_begun_once_the_budget_is_spent(
