@@ -6,6 +6,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 
 class TechfestConfig(AppConfig):
     name = "techfest"
+    default = True  # among the other classes of this module Django would choose none
 
     def ready(self) -> None:
         # Celery's application, for `shared_task`; `techfest/__init__.py` stays empty, because the reader of workbooks
