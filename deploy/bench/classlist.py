@@ -297,6 +297,12 @@ def goals(quoted: dict[str, Any]) -> list[Goal]:
             Goal("list of 500: page before Confirm", quoted["preview_page_seconds"], 1.0, "s"),
             Goal("list of 500: from Confirm to seats", quoted["confirm_seconds"], 2.0, "s"),
             Goal("saves in a loop against Confirm", quoted["row_by_row_against_confirm"], 5, at_least=True),
+            Goal(
+                "list of 1,000, file to committed",
+                quoted["file_1000_to_committed_cpu_seconds"],
+                0.6,
+                "s of CPU",
+            ),
         ]
     if "thirty_sums_exact" in quoted:
         found += [
