@@ -48,8 +48,8 @@ class ChangeLedger:
 
     def close(self, *, commit: bool) -> None:
         """Sends the signal and then the batch. Raises `ConcurrentUpdate` if it counted seats that are not there."""
-        self._send_signal()
         try:
+            self._send_signal()  # a receiver may have to send what is queued so far
             self.batch.send(commit=commit)
         except IntegrityError as error:
             if isinstance(error.__cause__, psycopg.Error) and error.__cause__.diag.constraint_name in _GUARDS:

@@ -145,6 +145,9 @@ def _register(request: BookingRequest, deadline: Deadline) -> Submission:
     if request.details:
         with suppress(_NotNew):
             return in_transaction(lambda: _attempt(request, deadline, as_newcomer=True), deadline=deadline)
+        # A repeat meets the student whom its first copy inserted. It must not lock the seats again to find that out.
+        if earlier := _find(request):
+            return earlier
     return in_transaction(lambda: _attempt(request, deadline, as_newcomer=False), deadline=deadline)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
@@ -87,6 +88,15 @@ def test_newcomer_who_is_refused_takes_one_round_trip_its_rollback_and_the_searc
 
     assert round_trips(refused) == 3
     assert Student.objects.count() == 0
+
+
+def test_repeat_locks_the_seats_once_at_most(fest: Fest) -> None:
+    """In a rush many forms are sent twice; a repeat must not queue for the seats again and again."""
+    booking_request = build_request(build_event(fest))
+    first = submit_now(booking_request)
+    with CaptureQueriesContext(connection) as asked:
+        assert submit_now(booking_request) == first
+    assert sum('"events_seats"' in one["sql"] and "FOR NO KEY UPDATE" in one["sql"] for one in asked) <= 1
 
 
 def test_student_who_is_known_takes_one_more_per_lock(fest: Fest) -> None:

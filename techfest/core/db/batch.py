@@ -21,6 +21,7 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.generators import fetch_many, send
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_COMMIT = "COMMIT"
 _SUCCESS = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
 
@@ -90,7 +91,7 @@ class Batch:
         of the first statement that fails; those after it, COMMIT included, are then not executed.
         """
         if commit and len(connection.atomic_blocks) == 1:
-            self.add("COMMIT")
+            self.add(_COMMIT)
         if self.is_empty:
             return
         statements, self._statements = self._statements, []
@@ -104,6 +105,9 @@ class Batch:
 
 class _Exchange:
     """One round trip, in the form of a cursor for Django's wrapper."""
+
+    _query = None
+    """Where psycopg keeps what a cursor executed last; Django's log of queries asks for it."""
 
     def __init__(
         self,
@@ -159,15 +163,22 @@ class _Exchange:
         self._expected.append(result)
 
     def _deliver(self, results: "list[pq.abc.PGresult]") -> None:
-        for expected, found in zip(self._expected, results, strict=True):
+        # What was prepared is known to the server, also where a later statement fails or its rows cannot be read.
+        prepared = zip(self._expected, results, strict=False)
+        self._prepared.names |= {
+            name for name, found in prepared if isinstance(name, bytes) and found.status in _SUCCESS
+        }
+        for found in results:  # one more than statements if a deferred constraint fails at the sync
             if found.status not in _SUCCESS:
                 error = psycopg.errors.error_from_result(found, encoding=self._link.info.encoding)
                 if isinstance(error, psycopg.errors.InvalidSqlStatementName):
                     self._prepared.forget()
                 raise error
-            if isinstance(expected, bytes):
-                self._prepared.names.add(expected)
-            elif expected is not None:
+        for (sql, _params, _result), found in zip(self._statements[-1:], results[-1:], strict=True):
+            if sql == _COMMIT and found.command_status != _COMMIT.encode():
+                raise psycopg.errors.InFailedSqlTransaction("the transaction was rolled back")
+        for expected, found in zip(self._expected, results, strict=True):
+            if isinstance(expected, Result):
                 self._transformer.set_pgresult(found)
                 expected._rows = self._transformer.load_rows(0, found.ntuples, tuple)
 

@@ -12,7 +12,16 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
+from django.test.utils import CaptureQueriesContext
 
 from events.models import Fest
 from registrations.tests.builders import build_fest
@@ -217,6 +226,44 @@ def test_lost_statements_are_prepared_again_when_the_transaction_is_repeated() -
     Fest.objects.update(name="Before")
     in_transaction(work, deadline=Deadline())
     assert rows_of("Written") == ["Written"]
+
+
+def test_rows_that_cannot_be_read_lose_no_prepared_statement() -> None:
+    """A time after the year 9999 fits into no datetime; what the batch prepared behind it stays known."""
+    batch = Batch(prepares=True)
+    batch.add("SELECT 'infinity'::timestamptz")
+    batch.add("SELECT $1::text", ["x"])
+    with pytest.raises(DataError), transaction.atomic():
+        batch.send()
+    assert asked("SELECT $1::text", "y", prepares=True) == [("y",)]
+
+
+def commit_after_an_error() -> None:
+    with transaction.atomic():
+        asked("SELECT 1")
+        connection.connection.pgconn.exec_(b"SELECT 1/0")
+        Batch().send(commit=True)
+
+
+def test_commit_of_a_failed_transaction_is_an_error() -> None:
+    """PostgreSQL answers it with ROLLBACK, and not with an error."""
+    with pytest.raises(InternalError):
+        commit_after_an_error()
+    assert asked("SELECT 1") == [(1,)]
+
+
+def test_deferred_constraint_outside_a_transaction_is_its_error() -> None:
+    batch = Batch()
+    batch.add("INSERT INTO events_venue (fest_id, name) VALUES (0, 'nowhere')")
+    with pytest.raises(IntegrityError):
+        batch.send()
+
+
+def test_batch_is_logged_without_prepared_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+    with CaptureQueriesContext(connection):
+        assert asked("SELECT 1") == [(1,)]
 
 
 def test_nothing_is_prepared_where_the_pooler_does_not_allow_it(monkeypatch: pytest.MonkeyPatch) -> None:
