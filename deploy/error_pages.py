@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Mapping
 
+from deploy.launcher import staticfiles
 from deploy.launcher.configuration import PLACEHOLDERS
 from deploy.launcher.folders import ROOT
 
@@ -44,6 +45,7 @@ def main() -> int:
     """Write all pages."""
     for name, value in PLACEHOLDERS.items():
         os.environ.setdefault(name, value)
+    os.environ.setdefault("STATIC_ROOT", str(staticfiles.collected()))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "techfest.settings")
     import django
 
