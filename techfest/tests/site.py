@@ -165,7 +165,13 @@ class World:
     def _of_a_table(self, name: str, page: str, model: type[Model]) -> str:
         if page in ("changelist", "add") or page.startswith("download"):
             return reverse(name)
-        row = self.event if model is Event else model._default_manager.order_by("pk").first()
+        chosen: dict[type[Model], Model] = {
+            Event: self.event,
+            DocumentJob: DocumentJob.objects.get(
+                kind="attendance"
+            ),  # an event's; those of a school are for owners
+        }
+        row = chosen.get(model) or model._default_manager.order_by("pk").first()
         return reverse(name, args=[row.pk if row else 1])
 
 
