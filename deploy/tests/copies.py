@@ -8,7 +8,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +57,15 @@ def wait_until_gone(pids: dict[int, str], *, seconds: float) -> list[int]:
     while (left := living(pids)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return left
+
+
+def owners_of(pids: Iterable[int]) -> set[int]:
+    """The users whose processes these are. One that ends meanwhile, as a PDF process may, has no user any more."""
+    owners = set()
+    for pid in pids:
+        with suppress(FileNotFoundError):
+            owners.add(Path(f"/proc/{pid}").stat().st_uid)
+    return owners
 
 
 def children_of(pid: int) -> list[int]:

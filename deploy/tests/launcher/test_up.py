@@ -17,7 +17,7 @@ from deploy.launcher.folders import ROOT
 from deploy.launcher.lastwatch import PATIENCE
 from deploy.launcher.postgres import APPLICATION
 from deploy.launcher.processes import Account, birth
-from deploy.tests.copies import Copy, children_of, free_port, living, wait_until_gone
+from deploy.tests.copies import Copy, children_of, free_port, living, owners_of, wait_until_gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -218,7 +218,7 @@ def test_ordinary_user_can_start_it(folder: Path) -> None:
     copy.start()
     try:
         status = 200 if copy.wait_for("/health/ready", 200, seconds=60) else 503
-        owners = {Path(f"/proc/{pid}").stat().st_uid for pid in living(copy.processes())}
+        owners = owners_of(living(copy.processes()))
         code = copy.stop()
     finally:
         copy.kill()
