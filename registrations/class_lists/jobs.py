@@ -16,6 +16,7 @@ from registrations.class_lists.parse import events_offered, read_rows
 from registrations.class_lists.register import AllOrNoneRefused, Work, give_up, register
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow
 from registrations.signals import list_registered
+from techfest.core import stopping
 from techfest.core.db.clock import database_now
 from techfest.core.db.leases import Lease
 from techfest.core.db.locking import Deadline, in_transaction
@@ -50,11 +51,12 @@ class LeaseLost(Exception):
 def run_due(*, budget: float = BUDGET) -> int:
     """Register the due lists, oldest first, until none is left or the time is used up; return how many were finished.
 
+    A worker that is asked to stop finishes its list and claims no other.
     A job that finds the database busy is put back for a moment, and the next one runs.
     """
     _lease.free_of_the_dead(_unfinished())
     ends, finished = time.monotonic() + budget, 0
-    while time.monotonic() < ends and (job := claim()):
+    while time.monotonic() < ends and not stopping.is_asked() and (job := claim()):
         finished += run(job)
     return finished
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tickets import stopping
+from techfest.core import stopping
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from techfest.core import rush
+from techfest.core import rush, stopping
 from techfest.core.db.clock import database_now
 from techfest.core.db.leases import Lease
-from tickets import pdf, stopping
+from tickets import pdf
 from tickets.content import content_of
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
@@ -21,7 +21,7 @@ from tickets.querysets import RENDER_ATTEMPTS
 logger = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(seconds=40)
-"""How long a claimed PDF belongs to its worker; the task is killed well before."""
+"""How long a claimed PDF belongs to its worker; the process that makes it is killed well before."""
 _lease = Lease(LEASE, prefix="render_")
 MEMORY = 512
 """Megabytes of private memory for a process that makes PDFs."""

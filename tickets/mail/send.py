@@ -15,8 +15,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
-from techfest.core import rush
-from tickets import alerts, stopping
+from techfest.core import rush, stopping
+from tickets import alerts
 from tickets.mail.breaker import Breaker, ProviderPaused, pause_left, requested_pause
 from tickets.mail.compose import Composer
 from tickets.mail.queue import (

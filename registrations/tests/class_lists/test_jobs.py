@@ -47,6 +47,7 @@ from registrations.tests.builders.class_lists import (
 )
 from registrations.tests.counting import counts, states
 from registrations.tests.races import at_once
+from techfest.core import stopping
 from techfest.core.errors import LockTimeout
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import run as audit
@@ -366,6 +367,24 @@ def test_busy_job_lets_other_lists_go_first(event: Event, monkeypatch: pytest.Mo
     other.refresh_from_db()
     blocked.refresh_from_db()
     assert (other.finished_at is not None, blocked.finished_at, blocked.attempts) == (True, None, 0)
+
+
+def test_worker_that_is_asked_to_stop_claims_no_further_list(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (confirmed(build_list(event.fest, pupils(2, event, start=start))) for start in (1, 5))
+    monkeypatch.setattr(stopping, "_stop_requested", threading.Event())
+    run = jobs.run
+
+    def run_last(job: ClassListJob) -> bool:
+        stopping.ask()
+        return run(job)
+
+    monkeypatch.setattr(jobs, "run", run_last)
+    assert jobs.run_due() == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.finished_at is not None, second.claimed_at, second.attempts) == (True, None, 0)
 
 
 def test_all_or_none_says_how_many_rows_cannot_be_read_any_more(event: Event) -> None:
