@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from django.conf import settings
+from django.db import close_old_connections
 
 from techfest.core import stopping
 
@@ -141,6 +142,8 @@ def serve(line: socket.socket) -> None:
     while True:
         work = wanted.get()
         try:
+            # As Django does at each request: otherwise a connection that the server has ended would stay for ever.
+            close_old_connections()
             answer = str(works[work]())
         except Exception:
             logger.exception("PDFs could not be made")

@@ -107,6 +107,30 @@ def test_work_that_fails_ends_no_child(process: PdfProcess) -> None:
     assert child_of(process) == child
 
 
+def sessions() -> set[int]:
+    """The server's processes for the connections to this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND backend_type = 'client backend'"
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+def test_child_outlives_its_connection(process: PdfProcess) -> None:
+    """As when PostgreSQL restarts: the child would fail for ever, and the worker would keep it."""
+    build_tickets(1)
+    before = sessions()
+    process.run("documents", seconds=WITHIN)
+    child = child_of(process)
+    (session,) = sessions() - before
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [session])
+        assert cursor.fetchone() == (True,)
+    assert process.run("tickets", seconds=WITHIN) == 1
+    assert child_of(process) == child
+
+
 def test_without_a_worker_the_same_process_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a shell or in a test: only a worker starts a child."""
     build_tickets(1)
