@@ -31,6 +31,8 @@ REST = 20.0
 NICENESS = 2
 """Clicks and mails go first, but on a busy machine PDFs still get two thirds of the share of any other process."""
 FAILED = "failed"
+STOP_WITHIN = 10
+"""Seconds that a page may still take once the worker was asked to stop; then its process ends."""
 
 
 class PdfProcessError(Exception):
@@ -67,7 +69,7 @@ class PdfProcess:
             self.kill()
 
     def ask_to_stop(self) -> None:
-        """Has the child begin no further page. May be called in any thread."""
+        """Has the child begin no further page, and end soon. May be called in any thread."""
         if (child := self._child) is not None:
             child.terminate()
 
@@ -136,7 +138,7 @@ def _works() -> dict[str, Callable[[], int]]:
 
 def serve(line: socket.socket) -> None:
     """The child: does what it is told, one after the other, until the worker has ended."""
-    signal.signal(signal.SIGTERM, lambda *_: stopping.ask())
+    signal.signal(signal.SIGTERM, _stop_soon)
     works, wanted = _works(), queue.SimpleQueue[str]()
     threading.Thread(target=_read, args=(line, wanted), daemon=True).start()
     while True:
@@ -149,6 +151,12 @@ def serve(line: socket.socket) -> None:
             logger.exception("PDFs could not be made")
             answer = FAILED
         line.sendall(f"{answer}\n".encode())
+
+
+def _stop_soon(*_signal: object) -> None:
+    """Begins no further page. One that takes long must not hold up the worker: what it claimed is free at once."""
+    stopping.ask()
+    signal.alarm(STOP_WITHIN)
 
 
 def _read(line: socket.socket, wanted: "queue.SimpleQueue[str]") -> None:

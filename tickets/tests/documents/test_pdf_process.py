@@ -3,10 +3,14 @@
 import contextlib
 import os
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
 from events.models import Picture
@@ -129,6 +133,38 @@ def test_child_outlives_its_connection(process: PdfProcess) -> None:
         assert cursor.fetchone() == (True,)
     assert process.run("tickets", seconds=WITHIN) == 1
     assert child_of(process) == child
+
+
+HANGING = """
+import socket, sys, time
+from tickets.documents import pdf_process
+
+def hang():
+    line.sendall(b"begun")
+    time.sleep(600)
+
+line = socket.socket(fileno=int(sys.argv[1]))
+pdf_process.STOP_WITHIN = 1
+pdf_process._works = lambda: {"documents": hang}
+pdf_process.serve(line)
+"""
+
+
+def test_page_that_takes_long_does_not_hold_up_a_worker_that_stops(process: PdfProcess) -> None:
+    """Its process ends by itself, soon after it was asked to."""
+    line, its = socket.socketpair()
+    with line, its:
+        line.settimeout(WITHIN)
+        command = [sys.executable, "-c", HANGING, str(its.fileno())]
+        child = subprocess.Popen(command, cwd=settings.BASE_DIR, pass_fds=[its.fileno()])
+        try:
+            line.sendall(b"documents\n")
+            assert line.recv(100) == b"begun"
+            child.terminate()
+            assert child.wait(WITHIN) == -signal.SIGALRM
+        finally:
+            child.kill()
+            child.wait()
 
 
 def test_without_a_worker_the_same_process_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
