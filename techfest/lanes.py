@@ -7,6 +7,7 @@ claims are free at once, because the process that held them is dead.
 
 import faulthandler
 import logging
+import os
 import queue
 import threading
 import time
@@ -73,7 +74,7 @@ class Lane:
         self._name, self._limits = name, limits
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._waiting: set[str] = set()
-        self._thread = threading.Thread(target=self._work, name=f"lane-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
         self._thread.start()
 
     def add(self, job: Job) -> bool:
@@ -90,6 +91,14 @@ class Lane:
 
     def wait(self) -> None:
         self._thread.join()
+
+    def _run(self) -> None:
+        """Works until the lane is closed. Where that fails, the process ends and is started again: tasks would wait."""
+        try:
+            self._work()
+        except BaseException:
+            logger.exception("The lane %s has failed", self._name)
+            os._exit(1)
 
     def _work(self) -> None:
         while (job := self._next()) is not None:

@@ -1,6 +1,8 @@
 """The one worker process: a lane for each queue, tasks that hang, and beat in a thread."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.conf import settings
 
 from techfest.lanes import Job, Lane, TimeLimits
 from techfest.tests.support.workers import Worker, WorkerFactory
@@ -73,6 +76,25 @@ def test_task_that_fails_does_not_end_its_lane(lane: Lane) -> None:
     lane.add(Job("fails", lambda: seen[0], None))
     lane.add(Job("goes on", lambda: seen.append("on"), None))
     wait_until(lambda: seen == ["on"])
+
+
+FAILING_LANE = """
+import sys
+from techfest.lanes import Job, Lane, TimeLimits
+
+lane = Lane("mail", TimeLimits())
+lane.add(Job("fails", sys.exit, None))
+lane.wait()
+print("goes on")
+"""
+
+
+def test_lane_that_fails_ends_the_process_and_says_so() -> None:
+    """It would take no task any more, and the process would stay."""
+    command = [sys.executable, "-c", FAILING_LANE]
+    ended = subprocess.run(command, check=False, cwd=settings.BASE_DIR, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "The lane mail has failed" in ended.stderr
 
 
 @pytest.mark.slow
