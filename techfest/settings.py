@@ -336,15 +336,18 @@ CELERY_TASK_ROUTES = {
     "registrations.forget_traces": {"queue": "mail"},
     "registrations.clear_sessions": {"queue": "mail"},
 }
-# Seconds after which a task is taken to hang and its process ends (techfest/lanes.py).
+# Seconds after which a task is taken to hang and its process ends (techfest/lanes.py). That ends the other lanes
+# too, so no PDF or list has less than the mails, which outlast a database or disk that stalls for minutes: mails
+# that were handed over and not recorded would be sent twice. A PDF that hangs is ended before, with its own process.
 CELERY_TASK_ANNOTATIONS = {
     "registrations.tend_blocks": {"time_limit": 25},
-    "tickets.render": {"time_limit": 40},
+    "tickets.render": {"time_limit": 300},
     "tickets.bind": {"time_limit": 310},
     "tickets.send": {"time_limit": 300},
     "tickets.remind": {"time_limit": 25},
     "tickets.watch": {"time_limit": 25},
     "tickets.sweep": {"time_limit": 25},
+    "registrations.confirm": {"time_limit": 900},
     "registrations.purge_drafts": {"time_limit": 25},
     "registrations.purge": {"time_limit": 115},
     "registrations.forget_traces": {"time_limit": 75},

@@ -97,6 +97,18 @@ def test_lane_that_fails_ends_the_process_and_says_so() -> None:
     assert "The lane mail has failed" in ended.stderr
 
 
+def test_every_task_has_a_time_limit() -> None:
+    assert settings.CELERY_TASK_ANNOTATIONS.keys() == settings.CELERY_TASK_ROUTES.keys()
+
+
+def test_no_task_beside_the_mails_ends_them_early() -> None:
+    """A limit ends all lanes, and mails that were handed over but are not recorded are sent again."""
+    limits = {name: values["time_limit"] for name, values in settings.CELERY_TASK_ANNOTATIONS.items()}
+    beside = {name for name, route in settings.CELERY_TASK_ROUTES.items() if route["queue"] != "mail"}
+    assert beside == {"tickets.render", "tickets.bind", "registrations.confirm"}
+    assert min(limits[name] for name in beside) >= limits["tickets.send"]
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["tests.wait", "tests.compute"])
