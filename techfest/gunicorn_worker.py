@@ -70,7 +70,11 @@ class Worker(SyncWorker):  # type: ignore[misc]  # Gunicorn brings no types
     _page = "500"
 
     def accept(self, listener: Any) -> None:
-        """Take the next connection and answer its request."""
+        """Take the next connection and answer its request.
+
+        Each request has the whole timeout, also where several sockets have one in the same round.
+        """
+        self.notify()
         client, address = listener.accept()
         if client.family == socket.AF_UNIX:
             client = NginxConnection(client.family, client.type, client.proto, client.detach())

@@ -1,5 +1,6 @@
 """What the worker does with connections of nginx: it closes them without waiting, and skips abandoned pages."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -79,13 +80,13 @@ def test_plain_close_would_cut_such_an_answer(pair: Pair) -> None:
 class Line:
     """A worker's socket and the list of the requests that reached the application."""
 
-    address: str
+    addresses: list[str]
     log: Path
 
-    def send(self, request: str) -> socket.socket:
+    def send(self, request: str, *, to: int = 0) -> socket.socket:
         client = socket.socket(socket.AF_UNIX)
         client.settimeout(20)
-        client.connect(self.address)
+        client.connect(self.addresses[to])
         client.sendall(f"{request} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         return client
 
@@ -93,24 +94,31 @@ class Line:
         return self.log.read_text().splitlines() if self.log.exists() else []
 
 
-@pytest.fixture
-def line(data_folder: Path) -> Iterator[Line]:
+@contextlib.contextmanager
+def running(data_folder: Path, *options: str, sockets: int = 1) -> Iterator[Line]:
     """One worker of the site with a small application."""
     # A Unix socket's path may have 107 bytes, a test's folder has more.
     short = tempfile.mkdtemp(prefix="tf-")
-    found = Line(f"{short}/web", data_folder / "reached")
+    found = Line([f"{short}/web{number}" for number in range(sockets)], data_folder / "reached")
     command = [sys.executable, "-m", "gunicorn", "deploy.tests.nginx.upstream:application", "--workers", "1"]
-    command += ["--worker-class", "techfest.gunicorn_worker.Worker", "--bind", f"unix:{found.address}"]
+    command += ["--worker-class", "techfest.gunicorn_worker.Worker", *options]
+    command += [f"--bind=unix:{address}" for address in found.addresses]
     environment = os.environ | {"UPSTREAM_LOG": str(found.log)}
     with (data_folder / "log").open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
     try:
-        wait_for(lambda: Path(found.address).exists())
+        wait_for(lambda: all(Path(address).exists() for address in found.addresses))
         yield found
     finally:
         process.terminate()
         process.wait(timeout=20)
         shutil.rmtree(short)
+
+
+@pytest.fixture
+def line(data_folder: Path) -> Iterator[Line]:
+    with running(data_folder) as found:
+        yield found
 
 
 def test_page_that_nobody_waits_for_is_skipped_and_a_form_is_not(line: Line) -> None:
@@ -121,3 +129,15 @@ def test_page_that_nobody_waits_for_is_skipped_and_a_form_is_not(line: Line) -> 
     with first, line.send("GET /last/") as last:
         assert [client.recv(12) for client in (first, last)] == [b"HTTP/1.1 200"] * 2
     assert line.reached() == ["GET /sleep/0.5/", "POST /form/", "GET /last/"]
+
+
+@pytest.mark.slow
+def test_each_request_of_a_round_has_the_whole_timeout(data_folder: Path) -> None:
+    """The worker takes one request of each socket in turn; together they take longer than the timeout."""
+    with running(data_folder, "--timeout", "2", sockets=4) as line:
+        first = line.send("GET /sleep/0.9/")
+        wait_for(lambda: line.reached() == ["GET /sleep/0.9/"])
+        clients = [first, *(line.send("GET /sleep/0.9/", to=number) for number in range(4))]
+        assert [client.recv(12) for client in clients] == [b"HTTP/1.1 200"] * 5
+        for client in clients:
+            client.close()
