@@ -86,6 +86,29 @@ def test_form_may_be_sent_again_when_the_browser_returns_to_it(held: list[Route]
     expect(page.get_by_role("heading", name="You are registered")).to_be_visible()
 
 
+SEND_AND_SHOW = """
+    (persisted) => {
+        const button = document.querySelector("form[data-queue] button");
+        button.click();
+        setTimeout(() => {
+            dispatchEvent(new PageTransitionEvent("pageshow", { persisted }));
+            button.click();
+        }, 500);
+    }
+"""
+
+
+@pytest.mark.parametrize(("persisted", "sent"), [(False, 1), (True, 2)])
+def test_form_sent_before_its_page_is_loaded_keeps_its_turn(
+    held: list[Route], page: Page, persisted: bool, sent: int
+) -> None:
+    """Only a page from the browser's memory may send again; loading ends with the same event."""
+    page.evaluate(SEND_AND_SHOW, persisted)
+    page.wait_for_timeout(1_500)
+    assert len(held) == sent
+    held[-1].abort()
+
+
 def test_script_waits_as_long_as_nginx() -> None:
     site = Site(upstream="", static_root=SCRIPT, errors=SCRIPT, run=SCRIPT, logs=SCRIPT)
     (seconds,) = re.findall(r"LONGEST_SECONDS = (\d+);", SCRIPT.read_text())
