@@ -22,7 +22,9 @@ def _cores() -> int:
 # One address or several, with commas. A worker takes one request of each in turn: where the public pages have three
 # sockets and the staff one, every fourth turn is for the staff, whatever crowd there is on the other three.
 bind = (os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{_number('PORT', 8000, 1, 65535)}").split(",")
-_is_behind_nginx = "LISTEN_FDS" in os.environ or all(address.startswith("unix:") for address in bind)
+# systemd passes nginx's sockets. Gunicorn removes LISTEN_FDS at its start, and reads this file again at a reload.
+_has_sockets = not os.environ.keys().isdisjoint({"LISTEN_FDS", "LISTEN_FDNAMES"})
+_is_behind_nginx = _has_sockets or all(address.startswith("unix:") for address in bind)
 # One a core, and two at least, so that one computes while another waits for the disk. More gain nothing: they
 # fight for the cores and wait for each other at a hot event's row.
 workers = _number("WEB_CONCURRENCY", max(2, _cores()), 1, 64)

@@ -28,13 +28,16 @@ def test_no_header_becomes_a_variable_of_the_server() -> None:
     [
         ({"GUNICORN_BIND": "fd://5"}, "-"),
         ({"GUNICORN_BIND": "unix:/a,unix:/b"}, None),
-        ({"LISTEN_FDS": "4"}, None),
+        ({"LISTEN_FDS": "4", "LISTEN_FDNAMES": "web:web:web:web"}, None),
+        ({"LISTEN_FDNAMES": "web:web:web:web"}, None),
     ],
 )
 def test_requests_are_logged_once(
     environment: dict[str, str], log: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By nginx where it is in front, else by Gunicorn."""
+    """By nginx where it is in front, else by Gunicorn; also after a reload, for which only the names are left."""
+    for name in ("LISTEN_FDS", "LISTEN_FDNAMES"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["accesslog"] == log
