@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 import pytest
+from django.db import connection
 
 from deploy.provider_stub.client import StubClient
 from deploy.tests.applications.stale_mails import FRESH
@@ -37,6 +38,28 @@ def in_flight(provider: StubClient) -> int:
     return len(provider.accepted()) - Counter(states())[Delivery.State.SENT]
 
 
+def stop_between_transactions(worker: Worker) -> None:
+    """Stop a worker while none of its sessions has a transaction open, whose locks would hold up what follows."""
+    for _attempt in range(200):
+        signal_all(worker, signal.SIGSTOP)
+        time.sleep(0.05)  # the server finishes what was sent to it
+        if not other_transactions():
+            return
+        signal_all(worker, signal.SIGCONT)
+        time.sleep(0.02)
+    raise TimeoutError("the worker was never between two transactions")
+
+
+def other_transactions() -> int:
+    """How many other sessions of this database are in a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def test_worker_that_was_stopped_doubles_only_what_was_in_flight(
     celery_worker: WorkerFactory, stub: StubClient
 ) -> None:
@@ -49,7 +72,7 @@ def test_worker_that_was_stopped_doubles_only_what_was_in_flight(
         application="deploy.tests.applications.stale_mails",
     )
     wait_until(lambda: len(stub.accepted()) > 4, with_beat=True)
-    signal_all(stopped, signal.SIGSTOP)
+    stop_between_transactions(stopped)
     began, flying = time.monotonic(), in_flight(stub)
     assert Counter(states())[Delivery.State.SENDING] > 2 * flying > 0
     stub.script(delay=0.0)
