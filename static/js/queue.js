@@ -16,7 +16,7 @@ for (const form of document.querySelectorAll("form[data-queue]")) {
       notice.focus();
     }, QUIET_SECONDS * 1000);
   });
-  // Back from the browser's memory; the event also comes when the page itself is loaded, perhaps after a click.
+  // Back from the browser's memory.
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     clearTimeout(timer);
