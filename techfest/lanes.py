@@ -74,6 +74,7 @@ class Lane:
         self._name, self._limits = name, limits
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._waiting: set[str] = set()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
         self._thread.start()
 
@@ -86,7 +87,8 @@ class Lane:
         return True
 
     def close(self) -> None:
-        """Ends the lane after the task that is running."""
+        """Ends the lane after the task that is running; what waits is dropped."""
+        self._is_closed = True
         self._jobs.put(None)
 
     def wait(self) -> None:
@@ -101,7 +103,7 @@ class Lane:
             os._exit(1)
 
     def _work(self) -> None:
-        while (job := self._next()) is not None:
+        while (job := self._next()) is not None and not self._is_closed:
             # A wake-up that comes from now on is for rows that this run may not see.
             self._waiting.discard(job.name)
             with self._limits.within(self._name, job.seconds):

@@ -71,6 +71,25 @@ def test_task_that_waits_already_is_not_put_in_again(lane: Lane) -> None:
     assert seen == ["second", "first again"]
 
 
+def test_task_that_waits_when_its_lane_is_closed_is_dropped() -> None:
+    """Its rows stay due; it must not hold up a worker that is asked to stop."""
+    closing, running, go_on = Lane("mail", TimeLimits()), threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def first() -> None:
+        running.set()
+        go_on.wait(5)
+        done.append("first")
+
+    closing.add(Job("first", first, None))
+    running.wait(5)
+    closing.add(Job("second", lambda: done.append("second"), None))
+    closing.close()
+    go_on.set()
+    closing.wait()
+    assert done == ["first"]
+
+
 def test_task_that_fails_does_not_end_its_lane(lane: Lane) -> None:
     seen = list[str]()
     lane.add(Job("fails", lambda: seen[0], None))

@@ -6,6 +6,7 @@ from typing import Any
 
 from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused, AnymailRequestsAPIError
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
+from django.utils.translation import gettext as _
 
 
 class Verdict(Enum):
@@ -30,9 +31,8 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 """Words with which providers refuse a sender or an account rather than a recipient."""
-_POLICY = re.compile(r"\b5\.7\.\d+\b")
+_POLICY = re.compile(r"\b5\.7\.\d{1,3}\b")
 """Enhanced status codes of security and policy (RFC 3463): the recipient's server refuses our mails."""
-_ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+")
 _SUPPRESSED_CODES = frozenset({"605", "606", "607"})
 """Mailgun's codes for an address that bounced, unsubscribed or complained before."""
 _ACCOUNT_STATUSES = frozenset({401, 402, 403, 404})
@@ -57,12 +57,19 @@ def verdict_of(event: AnymailTrackingEvent) -> Verdict:
 
 
 def words_of(event: AnymailTrackingEvent) -> str:
-    return event.description or event.mta_response or event.reject_reason or ""
+    """What the provider says about the event, in a form that the database takes."""
+    words = event.description or event.mta_response or event.reject_reason or ""
+    return words.replace("\x00", "")
 
 
-def without_addresses(text: str) -> str:
-    """`text` without e-mail addresses, for alerts and logs."""
-    return _ADDRESS.sub("…", text)
+def alert_subject(event: AnymailTrackingEvent) -> str:
+    """What an alert about this event is called: the same for all mails that are refused for one reason.
+
+    The provider's own words differ with each mail and may hold an address; they stand at the delivery.
+    """
+    if code := _POLICY.search(words_of(event)):
+        return _("a recipient's server refused a mail (%(code)s)") % {"code": code[0]}
+    return _("a mail was accepted and refused afterwards")
 
 
 def is_permanent(error: BaseException) -> bool:

@@ -23,7 +23,7 @@ from django.utils import timezone
 from tickets import alerts
 from tickets.mail.kinds import notice
 from tickets.mail.queue import queue_again
-from tickets.mail.verdicts import Verdict, verdict_of, without_addresses, words_of
+from tickets.mail.verdicts import Verdict, alert_subject, verdict_of, words_of
 from tickets.models import Alert, Delivery, DeliveryEvent
 
 logger = logging.getLogger(__name__)
@@ -125,14 +125,16 @@ def _about(event: AnymailTrackingEvent) -> Q | None:
     message_id = str(event.message_id or "").strip("<>")
     with suppress(ValueError):
         return Q(key=uuid.UUID(hex=message_id.partition("@")[0]))
-    return Q(provider_id__in=[message_id, f"<{message_id}>"]) if message_id else None
+    if not message_id or not message_id.isprintable():
+        return None
+    return Q(provider_id__in=[message_id, f"<{message_id}>"])
 
 
 def _apply(event: AnymailTrackingEvent, delivery: Delivery) -> None:
     """Changes the delivery as the event demands. A fault of our sender or account never blames the address."""
     verdict = verdict_of(event)
     if verdict in (Verdict.OUR_ACCOUNT, Verdict.OUR_MAIL):
-        alerts.raise_alert(Alert.Kind.SENDER, without_addresses(words_of(event)))
+        alerts.raise_alert(Alert.Kind.SENDER, alert_subject(event))
     if verdict is Verdict.OUR_ACCOUNT:
         queue_again(delivery)
     else:

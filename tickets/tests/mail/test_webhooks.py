@@ -273,6 +273,29 @@ def test_mail_refused_for_our_account_goes_again_after_a_pause(client: Client, s
     assert state() == State.DELIVERED
 
 
+@pytest.mark.usefixtures("brevo")
+def test_refusals_for_one_reason_are_one_alert(client: Client, sent: Delivery) -> None:
+    """The provider's words have another id in each mail; a row for each would bury the owners."""
+    for number in range(3):
+        words = f"550 5.7.26 unauthenticated mail id-{number}.example kid{number}@example.org"
+        body = brevo_case(sent, "hard_bounce", reason=words)
+        assert report(client, body, provider="brevo", headers=basic(HOOK_SECRET)) == 200
+    alert = Alert.objects.get()
+    assert (alert.count, "5.7.26" in alert.subject, "id-" in alert.subject) == (3, True, False)
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize(("message_id", "words"), [("\x00", ""), ("<\x00@x>", "a\x00b"), ("x" * 5000, "")])
+def test_event_with_characters_that_no_text_may_have_is_taken(
+    client: Client, sent: Delivery, message_id: str, words: str
+) -> None:
+    body = mailgun_body(sent, "failed") if words else signed_event(SIGNING_KEY, "failed", recipient=sent.to)
+    body["event-data"]["message"]["headers"]["message-id"] = message_id
+    body["event-data"]["delivery-status"]["description"] = words
+    assert report(client, body) == 200
+    assert [event.detail for event in DeliveryEvent.objects.all()] == (["ab"] if words else [])
+
+
 @pytest.mark.usefixtures("mailgun")
 @pytest.mark.parametrize("reason", ["suppress-bounce", "suppress-complaint", "suppress-unsubscribe"])
 def test_mailguns_suppression_is_not_a_bounce(client: Client, sent: Delivery, reason: str) -> None:
