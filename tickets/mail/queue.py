@@ -12,6 +12,7 @@ from registrations.restore import hold
 from registrations.students.names import mailbox_key
 from techfest.core.db.clock import database_now
 from techfest.core.db.leases import Lease
+from tickets.keys import random_key
 from tickets.mail import mailbox_limit
 from tickets.mail.kinds import IMPATIENT, TO_MANY, notice, waits_for_pdf
 from tickets.models import Delivery
@@ -127,16 +128,21 @@ def free_claims_of_the_dead() -> int:
 
 
 def queue_again(delivery: Delivery) -> None:
-    """Queues a mail that the provider accepted and refused later because of our account, after a pause."""
+    """Queues a mail that the provider accepted and refused later because of our account, after a pause.
+
+    It gets a new key: a provider that honours keys would take it for the mail that it has refused. A notice, whose
+    text is no longer kept, and a mail that was refused too often fail.
+    """
     if delivery.state not in (State.SENDING, State.SENT):
         return
-    if delivery.kind == Kind.NOTICE:  # its text is no longer kept
+    if delivery.kind == Kind.NOTICE or delivery.attempts >= GIVE_UP_TRIES:
         delivery.state = State.FAILED
         delivery.save(update_fields=["state"])
         return
-    delivery.state, delivery.sent_at, delivery.claimed_at = State.QUEUED, None, None
+    delivery.key, delivery.state = random_key(), State.QUEUED
+    delivery.sent_at = delivery.claimed_at = None
     delivery.due_at = database_now() + ACCOUNT_PAUSE
-    delivery.save(update_fields=["state", "sent_at", "claimed_at", "due_at"])
+    delivery.save(update_fields=["key", "state", "sent_at", "claimed_at", "due_at"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from deploy.provider_stub.webhooks import brevo_event, signature, signed_event
+from tickets.mail.queue import GIVE_UP_TRIES
 from tickets.models import Alert, Delivery, DeliveryEvent
 from tickets.tests.builders import build_answered, delivery_of
 from tickets.tests.providers import HOOK_SECRET, SIGNING_KEY, basic, report
@@ -267,10 +268,20 @@ def test_mail_refused_for_our_account_goes_again_after_a_pause(client: Client, s
     report(client, brevo_case(sent, "error"), provider="brevo", headers=basic(HOOK_SECRET))
     row = Delivery.objects.get()
     assert (row.state, row.sent_at, row.due_at > timezone.now()) == (State.QUEUED, None, True)
+    # A provider that honours keys would take the next try for the mail that it has refused.
+    assert row.key != sent.key
     # A mail that arrived is not sent again.
     Delivery.objects.update(state=State.DELIVERED)
-    report(client, brevo_case(sent, "error", reason="2"), provider="brevo", headers=basic(HOOK_SECRET))
+    report(client, brevo_case(row, "error", reason="2"), provider="brevo", headers=basic(HOOK_SECRET))
     assert state() == State.DELIVERED
+
+
+@pytest.mark.usefixtures("brevo")
+@pytest.mark.parametrize("change", [{"attempts": GIVE_UP_TRIES}, {"kind": Delivery.Kind.NOTICE}])
+def test_mail_that_cannot_go_again_fails(client: Client, sent: Delivery, change: dict[str, Any]) -> None:
+    Delivery.objects.update(**change)
+    report(client, brevo_case(sent, "error"), provider="brevo", headers=basic(HOOK_SECRET))
+    assert state() == State.FAILED
 
 
 @pytest.mark.usefixtures("brevo")
