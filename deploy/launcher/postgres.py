@@ -76,7 +76,7 @@ def server(cluster: Cluster, *, durable: bool = True) -> Process:
         "max_connections": "100" if durable else "200",
         "fsync": "on" if durable else "off",
         "logging_collector": "off",
-        "log_line_prefix": "%m [%p] ",
+        "log_line_prefix": "%m [%p] %d ",
     }
     arguments = [str(cluster.programs / "postgres"), "-D", str(cluster.folder)]
     for name, value in settings.items():

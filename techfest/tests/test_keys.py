@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -55,6 +55,8 @@ LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[
 IN_A_PAGE = re.compile(r"""(?:href|action|src)=["']([^"']*)""")
 OF_A_SESSION = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
 """CSRF tokens: new on each page, and useless without the cookie."""
+ENTRY = re.compile(r"^(?!\t).*\n(?:\t.*\n)*", re.MULTILINE)
+"""An entry of PostgreSQL's log: its first line, and the lines of a statement that follow it."""
 OPENED_BY_A_SECRET = {
     "/a/%s/",
     "/my/%s/",
@@ -121,14 +123,15 @@ class Walker:
 
 @contextmanager
 def log_of_the_database() -> Iterator[list[str]]:
-    """The lines that PostgreSQL logs meanwhile, including those of parallel tests."""
+    """The lines that PostgreSQL logs meanwhile about this test's database; parallel tests use others."""
     file = Path(os.environ["TECHFEST_DATA"]) / "log" / "postgres.log"
     written: list[str] = []
     start = file.stat().st_size
     yield written
     with file.open("rb") as lines:
         lines.seek(start)
-        written.append(lines.read().decode(errors="replace"))
+        logged = lines.read().decode(errors="replace")
+    written += [entry for entry in ENTRY.findall(logged) if f"] {connection.settings_dict['NAME']} " in entry]
 
 
 def submit_everything(trace: Trace) -> None:
