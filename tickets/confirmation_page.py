@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from events.cache import known_events, known_fest
@@ -18,6 +16,7 @@ from registrations.booking.messages import ConfirmationEntry, refusal_entry, wai
 from registrations.fields import suggested_email
 from registrations.models import Refusal, Registration, Student
 from registrations.students.names import grouped
+from techfest.core.formatting import clock_time
 from techfest.core.page_template import PageTemplate
 from tickets import qr, registration_summary
 from tickets.content import absolute
@@ -158,7 +157,7 @@ def _confirm_text(held: RegistrationSummary) -> str:
         )
     else:
         words = _("Confirm your e-mail address by %(time)s: open the link in our mail.")
-        words = words % {"time": date_format(localtime(held.confirm_by), "g:i A")}
+        words = words % {"time": clock_time(held.confirm_by)}
     if held.state == State.WAITING:
         return f"{words} {_('After that, your number on the waiting list is given up.')}"
     return f"{words} {_('After that, your seat is given to the next person.')}"

@@ -115,7 +115,7 @@ def ticket(request: HttpRequest, code: str) -> HttpResponse:
     shown = confirmation_page.shown(found)
     content = {
         "state": _state_word(found),
-        "person": found.student.name,
+        "name": found.student.name,
         "grade": found.student.grade,
         "section": found.student.section,
         "school": found.student.school.name,

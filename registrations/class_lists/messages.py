@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.models import Event
@@ -15,6 +15,7 @@ from registrations.models import Change, ClassListEntry, Refusal, Registration, 
 from registrations.spreadsheets.headers import LABELS, Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
 from registrations.students.names import name_key
+from techfest.core.formatting import clock_time, short_day
 
 
 def describe_corrections(found: Match) -> list[str]:
@@ -140,7 +141,6 @@ def registrations_of(
 
 def _time(at: datetime) -> str:
     """Return the time if it is today, otherwise the day, in the active time zone."""
-    local = timezone.localtime(at)
-    if local.date() == timezone.localdate():
-        return formats.time_format(local, "H:i")
-    return formats.date_format(local, "j M")
+    if timezone.localdate(at) == timezone.localdate():
+        return clock_time(at)
+    return short_day(at)

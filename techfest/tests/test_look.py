@@ -86,3 +86,16 @@ def test_grey_words_of_mails_are_readable_in_the_dark() -> None:
     ]
     assert len(tags) >= 8
     assert [tag for tag in tags if not re.search(r'class="(?:page|quiet|code)"', tag)] == []
+
+
+def test_no_line_of_a_template_style_or_script_is_longer_than_an_editor_shows() -> None:
+    files = [path for path in (ROOT / "templates").rglob("*") if path.is_file()]
+    files += [path for kind in ("css", "js") for path in (STATIC / kind).rglob("*")]
+    assert len(files) > 200
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 160
+    ]
+    assert long == []

@@ -14,6 +14,9 @@ from tickets.models import Delivery
 MAX_SHOWN = 20
 """The most parts that one mail shows; if a program caused more, the rest is only counted."""
 
+WITHOUT_ENTRIES = {Delivery.Kind.LINK, Delivery.Kind.ATTEMPT, Delivery.Kind.CORRECTED}
+"""Kinds of mail that are about the person, not about registrations."""
+
 
 @dataclass(slots=True)
 class _Section:
@@ -81,7 +84,11 @@ class Digest(MailKind):
             fest = kind.fest(part)
             context = kind.context(part, fest) if fest else None
             if context is not None:
-                yield context | {"fest": fest, "kind": part.kind}
+                yield context | {
+                    "fest": fest,
+                    "kind": part.kind,
+                    "shows_entries": part.kind not in WITHOUT_ENTRIES,
+                }
 
 
 def _read_parts(digest: Delivery) -> tuple[list[Delivery], int]:

@@ -53,7 +53,7 @@ def brings_link(message: AnymailMessage, student: Student) -> bool:
     link = f"{settings.SITE_URL}{links.confirm_address_path(student)}"
     html = str(message.alternatives[0][0])
     assert (link in message.body) == (link in html)
-    when = r"(by \d+:\d\d [AP]M|within 30 minutes after this mail was sent)\. After that, the seat is given"
+    when = r"(by \d+:\d\d[ap]m|within 30 minutes after this mail was sent)\. After that, the seat is given"
     return link in html and bool(re.search(when, message.body))
 
 
@@ -238,7 +238,7 @@ def test_page_and_mail_say_the_same_time(event: Event) -> None:
     (mail,) = written()
     assert "within 30 minutes after this mail was sent" in mail.body
     minutes_pass(3)
-    (shown,) = re.findall(r"address by (\d+:\d\d [AP]M)", text_of(Client().get(page)))
+    (shown,) = re.findall(r"address by (\d+:\d\d[ap]m)", text_of(Client().get(page)))
     enqueue_link([submission.student], now=timezone.now())
     (link_mail,) = written()
     assert f"by {shown}. After that" in link_mail.body
