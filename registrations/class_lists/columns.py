@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from registrations.class_lists.drafts import lock_list, require_idle
 from registrations.class_lists.parse import Draft, is_title_row, stored_header
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.cells import EventNames, read_mark
+from registrations.spreadsheets.cells import read_mark
+from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.headers import LABELS, STUDENT_COLUMNS, Column, Meaning
 from registrations.students.names import clean_text
 from techfest.core.spreadsheet_cells import unguarded
@@ -166,12 +167,12 @@ class RowCells:
         for slug in slugs:
             if slug in marks:
                 self._put(marks[slug], "yes")
-        if named := [names.written(slug) for slug in slugs if slug not in marks]:
-            self.write(Meaning.EVENTS, "; ".join(named))
+        if named := [slug for slug in slugs if slug not in marks]:
+            self.write(Meaning.EVENTS, names.joined([], *named))
 
     def add_event(self, slug: str, names: EventNames) -> None:
-        said = self.text_of_names()
-        self.write(Meaning.EVENTS, "; ".join([*([said] if said else []), names.written(slug)]))
+        said = [self._cell(column) for column in self._of(Meaning.EVENTS)]
+        self.write(Meaning.EVENTS, names.joined(said, slug))
 
     def replace_event(self, piece: str, slug: str, names: EventNames) -> None:
         """Write this event, or nothing, in place of a piece of text."""
@@ -188,9 +189,6 @@ class RowCells:
         for column in self._of(Meaning.EVENT_MARK):
             if column.position == position:
                 self._put(column, "yes" if says_yes else "")
-
-    def text_of_names(self) -> str:
-        return "; ".join(text for column in self._of(Meaning.EVENTS) if (text := self._cell(column)))
 
     def _event_columns(self) -> Iterator[Column]:
         yield from self._of(Meaning.EVENTS)

@@ -6,7 +6,6 @@ the worker of a job locks that job before the seats, and only this worker change
 
 import datetime as dt
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -20,7 +19,7 @@ from registrations.class_lists.parse import ParsedList
 from registrations.models import ClassList, ClassListJob, ClassListRow, School, Teacher
 from registrations.models.class_lists import DRAFT_KEPT
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.headers import Column, Header
+from registrations.spreadsheets.headers import Header
 from registrations.spreadsheets.sheet import MAX_ROWS, Row
 from registrations.students.names import clean_text
 from techfest.core.db.bulk import copy
@@ -185,19 +184,13 @@ def _create(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList:
         owner=teacher.user,
         title=clean_text(storable(upload.title))[:200],
         digest=upload.digest,
-        columns=[_column(column, upload.parsed.events) for column in header.columns],
+        columns=[[storable(one.title), str(one.meaning), one.event] for one in header.columns],
         events_for_all=list(upload.events_for_all),
         encoding=sheet.encoding,
         is_guess=sheet.is_guess,
         sheet=storable(sheet.name)[:200],
         other_sheets=[storable(name)[:200] for name in sheet.other_names],
     )
-
-
-def _column(column: Column, events: Mapping[str, str]) -> list[str]:
-    """Return the column as it is stored; a column of marks names its event by slug, because event names may change."""
-    slug = next((slug for slug, name in events.items() if column.event == name), "")
-    return [storable(column.title), str(column.meaning), slug]
 
 
 def _row(class_list: ClassList, row: Row, header: Header) -> ClassListRow:

@@ -19,7 +19,7 @@ from registrations.class_lists.columns import RowCells, read_title_row_as_studen
 from registrations.class_lists.drafts import lock_list, storable
 from registrations.class_lists.parse import events_offered, is_title_row, read_rows
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.cells import EventNames
+from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.headers import STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.listing import Code
 from registrations.spreadsheets.sheet import MAX_CHARACTERS

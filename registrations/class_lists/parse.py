@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from events.models import Event, Fest
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.cells import EventNames, is_given, read_grade
+from registrations.spreadsheets.cells import is_given, read_grade
+from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.headers import Column, Header, Meaning, find_header
 from registrations.spreadsheets.listing import Listing
 from registrations.spreadsheets.rows import read_listing
@@ -47,7 +48,7 @@ def parse_sheet(sheet: Sheet, fest: Fest, *, events_for_all: Sequence[str] = ())
     students yet, and `header.problem` says what is missing.
     """
     events = events_offered(fest)
-    header = find_header(sheet, events.values())
+    header = _by_slug(find_header(sheet, events.values()), events)
     if header.problem:
         header = infer_header(sheet, header, grades=fest.grades, events=events)
     listing = Listing(())
@@ -56,6 +57,15 @@ def parse_sheet(sheet: Sheet, fest: Fest, *, events_for_all: Sequence[str] = ())
             sheet, header, grades=fest.grades, events=events, events_for_all=events_for_all
         )
     return ParsedList(sheet, header, listing, events)
+
+
+def _by_slug(header: Header, events: Mapping[str, str]) -> Header:
+    """Return the columns of marks with the slugs of their events; a title is never a name that two events have."""
+    slugs = {name: slug for slug, name in events.items()}
+    columns = (
+        replace(column, event=slugs[column.event]) if column.event else column for column in header.columns
+    )
+    return replace(header, columns=tuple(columns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registrations.spreadsheets.cells import is_given, read_mark
+from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.sheet import MAX_HEADING_ROWS, Row, Sheet
 from registrations.students.fields import LIST_COLUMNS
 from registrations.students.names import name_key
@@ -108,16 +110,16 @@ def find_header(sheet: Sheet, events: Iterable[str] = ()) -> Header:
     At least two columns must be recognised, or all if there are fewer; otherwise the first row is taken for titles,
     and `problem` says so. `events` are event names: a column with one of them as its title holds marks.
     """
-    known = {name_key(name): name for name in events}
+    known = EventIndex({str(at): name for at, name in enumerate(events)})
     best = Header(0, ())
     for row in sheet.rows[:MAX_HEADING_ROWS]:
-        header = Header(row.number, _columns(row, sheet.width, known))
+        header = Header(row.number, _columns(sheet, row, known))
         if _recognised(header) > _recognised(best):
             best = header
     enough = min(2, sheet.width)
     if _recognised(best) >= enough or not sheet.rows:
         return best
-    return Header(sheet.rows[0].number, _columns(sheet.rows[0], sheet.width, known))
+    return Header(sheet.rows[0].number, _columns(sheet, sheet.rows[0], known))
 
 
 def meaning_of(title: str) -> Meaning:
@@ -134,15 +136,29 @@ def _recognised(header: Header) -> int:
     return sum(column.meaning != Meaning.NONE and not column.is_repeated for column in header.columns)
 
 
-def _columns(row: Row, width: int, events: dict[str, str]) -> tuple[Column, ...]:
+def _columns(sheet: Sheet, row: Row, events: EventIndex) -> tuple[Column, ...]:
     columns: list[Column] = []
-    for position in range(width):
+    for position in range(sheet.width):
         title = " ".join(row.cell(position).split())
-        event = events.get(name_key(title), "") if 0 < len(title) <= LONGEST_TITLE else ""
-        meaning = Meaning.EVENT_MARK if event else meaning_of(title)
+        meaning, event = meaning_of(title), events.title(title)
+        if event and _is_event(meaning, sheet, row, position):
+            meaning = Meaning.EVENT_MARK
+        else:
+            event = ""
         repeated = _is_repeated(meaning, columns)
         columns.append(Column(position, title, Meaning.NONE if repeated else meaning, event, repeated))
     return tuple(columns)
+
+
+def _is_event(meaning: Meaning, sheet: Sheet, title: Row, position: int) -> bool:
+    """Return whether a title that is the name of an event is meant as one.
+
+    “Workshop 1” may also be a title above names of events: then the cells below decide, which say yes or no.
+    """
+    if meaning not in (Meaning.EVENTS, Meaning.NUMBER):
+        return meaning == Meaning.NONE
+    cells = [text for row in sheet.rows if row.number > title.number and is_given(text := row.cell(position))]
+    return bool(cells) and all(read_mark(text) is not None for text in cells)
 
 
 def _is_repeated(meaning: Meaning, before: Sequence[Column]) -> bool:

@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from registrations.fields import suggested_email
-from registrations.spreadsheets.cells import EventNames, is_given, read_grade, read_mark
+from registrations.spreadsheets.cells import is_given, read_grade, read_mark
 from registrations.spreadsheets.duplicates import find_duplicates
 from registrations.spreadsheets.errors import Budget, FileRefused
+from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.headers import Column, Header, Meaning
 from registrations.spreadsheets.listing import (
     MAX_PROBLEMS_PER_LIST,
@@ -198,7 +199,7 @@ class _RowReader:
         if says is None:
             problem = _("Under “%(event)s” write yes, or leave the cell empty") % {"event": column.title}
             self._error(row, Meaning.EVENT_MARK, Code.MARK, problem, text)
-        return self.events.read(row.number, column.event)[0] if says else []
+        return self.events.of_column(column.event) if says else []
 
     def _cleaned(self, row: Row, meaning: Meaning, text: str) -> str:
         """Clean the text with the field of the forms, and report its error messages."""
