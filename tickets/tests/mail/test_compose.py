@@ -326,7 +326,7 @@ def test_cancellation_takes_the_calendar_entry_back() -> None:
     (before,) = Calendar.from_ical(attached(only(written()))[f"{slug}.ics"]).walk("vevent")
     cancel([registration_of(submission).pk], actor="student", deadline=Deadline())
     message = only(written())
-    assert "takes it out of your calendar" in str(message.body)
+    assert "removes the event from your calendar" in str(message.body)
     calendar = Calendar.from_ical(attached(message)[f"cancelled-{slug}.ics"])
     (after,) = calendar.walk("vevent")
     assert (calendar["method"], after["status"], after["uid"]) == ("CANCEL", "CANCELLED", before["uid"])
