@@ -1,6 +1,6 @@
 """Correct a student's details. Their registrations keep their seats."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -65,13 +65,7 @@ def correct_many(
     locked = {
         seats.pk for seats in Seats.objects.locked([*also_lock, *rows.values_list("event_id", flat=True)])
     }
-    deadline.limit_locks()
-    known = Student.objects.filter(pk__in=[*values, *also_lock_students]).select_related("school")
-    students = {one.pk: one for one in known.locked() if one.pk in values}
-    if len(students) < len(values):
-        raise ActionRejected(_("This student was merged with another one. Search for the name again."))
-    if any(student.erased_at for student in students.values()):
-        raise ActionRejected(_("This student was erased."))
+    students = _locked_students(values, also_lock=also_lock_students, deadline=deadline)
     wanted = {pk: _wanted(student, values[pk]) for pk, student in students.items()}
     fields = {pk: names for pk, one in students.items() if (names := _differing(one, wanted[pk]))}
     if not fields:
@@ -90,6 +84,20 @@ def correct_many(
     with change_ledger() as ledger:
         ledger.old_emails |= old_emails
         note(registrations, origin=origin, fields=fields)
+    return students
+
+
+def _locked_students(
+    wanted: Collection[int], *, also_lock: Iterable[int], deadline: Deadline
+) -> dict[int, Student]:
+    """Lock the students, and those that the caller needs as well, in one order; return the former by primary key."""
+    deadline.limit_locks()
+    known = Student.objects.filter(pk__in=[*wanted, *also_lock]).select_related("school")
+    students = {one.pk: one for one in known.locked() if one.pk in wanted}
+    if len(students) < len(wanted):
+        raise ActionRejected(_("This student was merged with another one. Search for the name again."))
+    if any(student.erased_at for student in students.values()):
+        raise ActionRejected(_("This student was erased."))
     return students
 
 

@@ -1,5 +1,6 @@
 """Mails to people with accounts: their texts, and enqueueing them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,47 +80,64 @@ def account_created_mail(user: Any, link: str) -> AccountMail:
 
 def library_mail(mail: str, context: dict[str, Any]) -> AccountMail | None:
     """Return the text of a mail of the accounts library, or `None` if it is not sent."""
-    match mail:
-        case "account/email/password_reset_key":
-            return AccountMail(
-                subject=_("Choose a new password"),
-                text=_(
-                    "Here is the link that was asked for. It works once, within one hour.\n\n"
-                    "If you did not ask for it, you need not do anything: your password stays the same."
-                ),
-                link=context["password_reset_url"],
-                link_label=_("Choose a new password"),
-            )
-        case "account/email/unknown_account":
-            return AccountMail(
-                subject=_("There is no account with this address"),
-                text=_(
-                    "A new password was requested for this address, but no account has it.\n\n"
-                    "If it was you, you may have used another address. If not, you need not do anything."
-                ),
-            )
-        case "account/email/email_confirmation" | "account/email/email_confirmation_signup":
-            return AccountMail(
-                subject=_("Confirm your address"),
-                text=_(
-                    "Access as a teacher was requested with this address.\n\n"
-                    "If it was you, open the link within three days and enter the password that you chose. "
-                    "If not, you need not do anything."
-                ),
-                link=context["activate_url"],
-                link_label=_("Confirm my address"),
-            )
-        case "account/email/account_already_exists":
-            return AccountMail(
-                subject=_("You already have an account"),
-                text=_(
-                    "Access as a teacher was requested with this address, but it already has an account.\n\n"
-                    "If it was you, log in or choose a new password. If not, you need not do anything."
-                ),
-                link=absolute_url(reverse("account_reset_password")),
-                link_label=_("Choose a new password"),
-            )
-    return None
+    compose = _LIBRARY_MAILS.get(mail)
+    return compose(context) if compose else None
+
+
+def _password_reset(context: dict[str, Any]) -> AccountMail:
+    return AccountMail(
+        subject=_("Choose a new password"),
+        text=_(
+            "Here is the link that was asked for. It works once, within one hour.\n\n"
+            "If you did not ask for it, you need not do anything: your password stays the same."
+        ),
+        link=context["password_reset_url"],
+        link_label=_("Choose a new password"),
+    )
+
+
+def _unknown_account(_context: dict[str, Any]) -> AccountMail:
+    return AccountMail(
+        subject=_("There is no account with this address"),
+        text=_(
+            "A new password was requested for this address, but no account has it.\n\n"
+            "If it was you, you may have used another address. If not, you need not do anything."
+        ),
+    )
+
+
+def _address_to_confirm(context: dict[str, Any]) -> AccountMail:
+    return AccountMail(
+        subject=_("Confirm your address"),
+        text=_(
+            "Access as a teacher was requested with this address.\n\n"
+            "If it was you, open the link within three days and enter the password that you chose. "
+            "If not, you need not do anything."
+        ),
+        link=context["activate_url"],
+        link_label=_("Confirm my address"),
+    )
+
+
+def _account_exists(_context: dict[str, Any]) -> AccountMail:
+    return AccountMail(
+        subject=_("You already have an account"),
+        text=_(
+            "Access as a teacher was requested with this address, but it already has an account.\n\n"
+            "If it was you, log in or choose a new password. If not, you need not do anything."
+        ),
+        link=absolute_url(reverse("account_reset_password")),
+        link_label=_("Choose a new password"),
+    )
+
+
+_LIBRARY_MAILS: Mapping[str, Callable[[dict[str, Any]], AccountMail]] = {
+    "account/email/password_reset_key": _password_reset,
+    "account/email/unknown_account": _unknown_account,
+    "account/email/email_confirmation": _address_to_confirm,
+    "account/email/email_confirmation_signup": _address_to_confirm,
+    "account/email/account_already_exists": _account_exists,
+}
 
 
 Kind = SecurityEvent.Kind

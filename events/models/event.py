@@ -1,183 +1,21 @@
-"""Fests, events and their seats. Nothing here knows of students or registrations."""
+"""The event and its seats."""
 
 import datetime as dt
-import zoneinfo
-from functools import cached_property
 from typing import ClassVar
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from events.models.fest import GRADE_LIMITS, Category, Fest, Picture, Venue
 from events.querysets import EventQuerySet, SeatsQuerySet
 from techfest.core.db.triggers import Trigger
 
-GRADE_LIMITS = (MinValueValidator(1), MaxValueValidator(13))
 GRACE = dt.timedelta(minutes=2)
 """How long after `closes_at` a submission is still accepted; pages do not mention it."""
-
-
-def is_time_zone(name: str) -> bool:
-    return name in zoneinfo.available_timezones()
-
-
-def validate_time_zone(name: str) -> None:
-    if not is_time_zone(name):
-        raise ValidationError(_("%(name)s is not a time zone, like Asia/Kolkata"), params={"name": name})
-
-
-class Picture(models.Model):
-    """A re-encoded PNG or JPEG with its digest as primary key, stored in the database for all hosts."""
-
-    class Kind(models.TextChoices):
-        PNG = "png", "PNG"
-        JPEG = "jpeg", "JPEG"
-
-    digest = models.CharField(max_length=32, primary_key=True, editable=False)
-    kind = models.CharField(max_length=4, choices=Kind.choices, editable=False)
-    width = models.PositiveIntegerField(editable=False)
-    height = models.PositiveIntegerField(editable=False)
-    data = models.BinaryField(editable=False)
-
-    def __str__(self) -> str:
-        return f"{self.digest}.{self.kind}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("events:picture", args=[self.digest, self.kind])
-
-
-class Fest(models.Model):
-    """One edition of the fest: its dates, time zone and place, and the default registration period."""
-
-    class Accent(models.TextChoices):
-        INDIGO = "indigo", _("Indigo")
-        TEAL = "teal", _("Teal")
-        CRIMSON = "crimson", _("Crimson")
-        AMBER = "amber", _("Amber")
-        FOREST = "forest", _("Forest")
-        VIOLET = "violet", _("Violet")
-        COBALT = "cobalt", _("Cobalt")
-        SLATE = "slate", _("Slate")
-
-    name = models.CharField(_("name"), max_length=100)
-    slug = models.SlugField(_("slug"), unique=True)
-    is_current = models.BooleanField(_("current"), default=False)
-    place = models.CharField(_("place"), max_length=200)
-    time_zone = models.CharField(
-        _("time zone"), max_length=50, default="Asia/Kolkata", validators=[validate_time_zone]
-    )
-    starts_on = models.DateField(_("first day"))
-    ends_on = models.DateField(_("last day"))
-    opens_at = models.DateTimeField(_("registration opens"))
-    closes_at = models.DateTimeField(_("registration closes"))
-    hours_changed_at = models.DateTimeField(_("opening hours changed"), null=True, editable=False)
-    is_paused = models.BooleanField(_("registration paused"), default=False)
-    pause_text = models.CharField(_("text while paused"), max_length=300, blank=True)
-    confirms_addresses = models.BooleanField(
-        _("e-mail addresses must be confirmed"),
-        default=False,
-        db_default=False,
-        help_text=_(
-            "Protects against registrations made by a program. Students need an e-mail address, and must confirm it"
-            " within 30 minutes after our mail was sent; otherwise the seat goes to the next person. Class lists of"
-            " teachers are not affected."
-        ),
-    )
-    grade_min = models.PositiveSmallIntegerField(_("lowest grade"), default=5, validators=GRADE_LIMITS)
-    grade_max = models.PositiveSmallIntegerField(_("highest grade"), default=12, validators=GRADE_LIMITS)
-    accent = models.CharField(_("accent"), max_length=10, choices=Accent.choices, default=Accent.INDIGO)
-    logo = models.ForeignKey(
-        Picture, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("logo")
-    )
-    contact_name = models.CharField(_("contact"), max_length=100)
-    contact_email = models.EmailField(_("contact's e-mail"))
-    privacy_text = models.TextField(_("who runs the fest and keeps the data"))
-    retention_days = models.PositiveSmallIntegerField(_("days names are kept after the fest"), default=90)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["is_current"], condition=Q(is_current=True), name="fest_one_is_current"
-            ),
-            models.CheckConstraint(
-                condition=Q(starts_on__lte=F("ends_on")), name="fest_starts_before_it_ends"
-            ),
-            models.CheckConstraint(
-                condition=Q(opens_at__lt=F("closes_at")), name="fest_opens_before_it_closes"
-            ),
-            models.CheckConstraint(condition=Q(grade_min__lte=F("grade_max")), name="fest_grades_in_order"),
-            Trigger(
-                name="events_fest_note_hours",
-                event="BEFORE UPDATE OF opens_at, closes_at, hours_changed_at",
-                function="events_note_hours",
-                body="""
-                    BEGIN
-                        IF (NEW.opens_at, NEW.closes_at) IS DISTINCT FROM (OLD.opens_at, OLD.closes_at) THEN
-                            NEW.hours_changed_at := clock_timestamp();
-                        ELSE
-                            NEW.hours_changed_at := OLD.hours_changed_at;
-                        END IF;
-                        RETURN NEW;
-                    END
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("events:catalogue")
-
-    @cached_property
-    def zone(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.time_zone)
-
-    @property
-    def logo_url(self) -> str:
-        return self.logo.get_absolute_url() if self.logo else ""
-
-    @property
-    def grades(self) -> range:
-        return range(self.grade_min, self.grade_max + 1)
-
-
-class Venue(models.Model):
-    fest = models.ForeignKey(Fest, models.CASCADE, related_name="venues", verbose_name=_("fest"))
-    name = models.CharField(_("name"), max_length=100)
-    directions = models.CharField(_("how to find it"), max_length=300, blank=True)
-    map_url = models.URLField(_("map"), blank=True)
-
-    class Meta:
-        ordering: ClassVar = ["name"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["fest", "name"], name="venue_name_once_a_fest")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Category(models.Model):
-    fest = models.ForeignKey(Fest, models.CASCADE, related_name="categories", verbose_name=_("fest"))
-    name = models.CharField(_("name"), max_length=50)
-    slug = models.SlugField(_("slug"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta:
-        ordering: ClassVar = ["position", "name"]
-        verbose_name_plural = _("categories")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["fest", "slug"], name="category_slug_once_a_fest")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Event(models.Model):
@@ -407,57 +245,3 @@ class CapacityChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event}: {self.capacity}"
-
-
-class AuditEntry(models.Model):
-    """An entry of the audit log: who did what to a row that has no history of its own. A trigger makes it append-only.
-
-    Registrations have their Changes instead. `before` and `after` hold only what changed, and of personal details
-    only the field names. Written only by `audit_log.record`. There is no foreign key to the subject, so entries
-    outlive it.
-    """
-
-    at = models.DateTimeField(_("at"), editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("user"),
-    )
-    subject_kind = models.CharField(_("kind"), max_length=50, editable=False)
-    subject_id = models.BigIntegerField(_("id"), editable=False)
-    what = models.CharField(_("what"), max_length=60, editable=False)
-    before = models.JSONField(_("before"), default=dict, editable=False)
-    after = models.JSONField(_("after"), default=dict, editable=False)
-    reason = models.CharField(_("reason"), max_length=300, blank=True, editable=False)
-
-    class Meta:
-        verbose_name_plural = _("audit entries")
-        indexes: ClassVar = [
-            models.Index(fields=["subject_kind", "subject_id", "at"], name="audit_of_a_subject")
-        ]
-        constraints: ClassVar = [
-            # Erasing a student may clear reason and values; what was done, when, by whom and to which row stays.
-            Trigger(
-                name="events_auditentry_append_only",
-                event="BEFORE UPDATE OR DELETE",
-                function="events_refuse_rewriting",
-                body="""
-                    BEGIN
-                        IF TG_OP = 'UPDATE' AND current_setting('techfest.erasing', true) = 'on'
-                            AND to_jsonb(NEW) - '{reason,before,after}'::text[]
-                                = to_jsonb(OLD) - '{reason,before,after}'::text[]
-                        THEN
-                            RETURN NEW;
-                        END IF;
-                        RAISE EXCEPTION 'rows of % are append-only', TG_TABLE_NAME
-                            USING ERRCODE = 'integrity_constraint_violation';
-                    END
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.subject_kind} {self.subject_id}: {self.what}"
