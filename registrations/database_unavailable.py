@@ -1,12 +1,14 @@
 """The page shown while the database does not answer; it repeats what was typed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from registrations.booking.idempotency import posted_fields
 from techfest.core.db.watchdog import hanging_up
@@ -20,6 +22,8 @@ _CROWDED = (
     psycopg.errors.TooManyConnections,
 )
 """Errors of too many concurrent requests. The second wait of a row lock ends as a cancelled statement."""
+_WORDS = {"silent": _("Our database does not answer"), "slow": _("This took too long")}
+"""What a page says in place of "Very many people are here this second"."""
 
 
 class OutageMiddleware:
@@ -55,15 +59,12 @@ def busy(request: HttpRequest, reason: str) -> HttpResponse:
 
     Forms of other pages are not repeated, since they may contain a password or a file.
     """
+    context: dict[str, Any] = {"what_was_slow": _WORDS.get(reason, "")}
     if request.method == "POST" and getattr(request, "may_be_repeated", False):
-        context = {
-            "form_fields": posted_fields(request.POST),
-            "form_url": request.get_full_path(),
-            "reason": reason,
-        }
+        context |= {"form_fields": posted_fields(request.POST), "form_url": request.get_full_path()}
         response = render(request, "registrations/busy.html", context, status=503)
     else:
-        response = render(request, "503.html", {"reason": reason}, status=503)
+        response = render(request, "503.html", context, status=503)
     response["Retry-After"] = "5"
     response["Cache-Control"] = "no-store"
     return response
