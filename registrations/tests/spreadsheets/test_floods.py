@@ -28,6 +28,8 @@ from registrations.tests.builders.spreadsheets import csv_bytes, xlsx_bytes
 from techfest.tests.support.steps import counted
 from techfest.tests.support.worst_texts import MARKS, worst_texts
 
+pytestmark = pytest.mark.slow
+
 EVENTS = {f"event-{number}": f"Event name {number}" for number in range(40)}
 TITLES = ["Name", "Grade", "Event"]
 STACKED = "a" + MARKS * 2490
@@ -155,7 +157,6 @@ def unknown_events(rows: int, columns: int) -> Table:
     ]
 
 
-@pytest.mark.slow
 def test_unknown_events_are_reported_up_to_a_limit_and_counted() -> None:
     """1,000 rows of 98 unknown events were 99,000 problems, 22 seconds and 206 MB."""
     with counted() as steps:

@@ -193,6 +193,7 @@ def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
     assert of_children < (150 + 50) * 1024
 
 
+@pytest.mark.slow
 def test_process_that_takes_too_long_is_ended_and_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "TIMEOUT_SECONDS", 0.001)
     with pytest.raises(FileRefused) as refused:
@@ -217,6 +218,7 @@ def test_file_is_the_reason_if_its_reader_had_the_processor(
     assert refused.value.code == code
 
 
+@pytest.mark.slow
 def test_reader_ends_by_the_kernel_when_it_loops() -> None:
     """The limit of processor time, with the real value and a loop that no file could start."""
     loop = "from registrations.spreadsheets.workbook_process import restrict; restrict()\nwhile True: pass"
@@ -224,6 +226,7 @@ def test_reader_ends_by_the_kernel_when_it_loops() -> None:
     assert finished.returncode < 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "attempt",
     [
@@ -244,6 +247,7 @@ def test_reader_cannot_take_more_or_reach_out(attempt: str) -> None:
     assert (good.returncode, walled.returncode) == (0, 1)
 
 
+@pytest.mark.slow
 def test_entries_lying_about_their_number_are_refused() -> None:
     """The end record says one entry, the directory holds thousands."""
     data = bytearray(many_entries(20_000))

@@ -45,6 +45,7 @@ def test_import_of_a_test_module_is_found(source: str, found: list[str]) -> None
     assert imported_tests(source, ROOT / "tickets" / "tests") == found
 
 
+@pytest.mark.slow
 def test_no_module_imports_a_test_module() -> None:
     files = [file for folder in FOLDERS for file in folder.rglob("*.py")]
     found = {str(file.relative_to(ROOT)): imported_tests(file.read_text(), file.parent) for file in files}
