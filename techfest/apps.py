@@ -10,8 +10,9 @@ class TechfestConfig(AppConfig):
 
     def ready(self) -> None:
         # Celery's application, for `shared_task`; `techfest/__init__.py` stays empty, because the reader of workbooks
-        # imports `techfest.core.text` and must start fast. Importing the others registers the checks.
+        # imports `techfest.core.text` and must start fast. Importing the others registers the checks and the lookup.
         from . import celery, checks, deploy_checks
+        from .core.db import folding
 
 
 class TechfestAdminConfig(SimpleAdminConfig):

@@ -55,9 +55,9 @@ WIDE = {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 """Letters that are typed as two."""
 
 
-def _single() -> dict[str, str]:
+def _replaced() -> dict[str, str]:
     """Letters and digits that are typed as another one, in both cases: a server may not know the cases of all."""
-    found = dict.fromkeys(SEPARATORS, " ") | _OTHER_LETTERS
+    found = dict(_OTHER_LETTERS)
     for plain, others in _LATIN.items():
         found |= {case: plain for other in others for case in (other, other.upper()) if len(case) == 1}
     for zero in _ZEROS:
@@ -65,13 +65,13 @@ def _single() -> dict[str, str]:
     return found
 
 
-SINGLE = _single()
-DROPPED = re.compile(f"[{re.escape(APOSTROPHES)}{IGNORABLES}]")
+REPLACED = _replaced()
+_DROPPED = re.compile(f"[{APOSTROPHES}{IGNORABLES}]")
 _MARKS = re.compile(f"[{MARKS}]")
-_TABLE = str.maketrans(SINGLE | WIDE | dict.fromkeys(APOSTROPHES, ""))
-_ASCII_TABLE = str.maketrans(
-    {sign: SINGLE.get(sign, "") for sign in (*SEPARATORS, *APOSTROPHES) if sign.isascii()}
+_TABLE = str.maketrans(
+    dict.fromkeys(APOSTROPHES, "") | dict.fromkeys(SEPARATORS, " ") | REPLACED | WIDE,
 )
+_ASCII_TABLE = {number: sign for number, sign in _TABLE.items() if number < 128}
 
 
 def fold(text: str) -> str:
@@ -81,7 +81,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.translate(_ASCII_TABLE).lower().split())
-    plain = _MARKS.sub("", normalized("NFKD", DROPPED.sub("", text)))
+    plain = _MARKS.sub("", normalized("NFKD", _DROPPED.sub("", text)))
     return " ".join(plain.lower().translate(_TABLE).split())
 
 

@@ -1,0 +1,144 @@
+"""The rule of every search: which names a typed text finds.
+
+A word finds a name without case, accents, apostrophes and hyphens, as part of a word or as several words. If nothing is
+found, one letter of each longer word may be wrong, missing, added or swapped with the next. A reference is found as it
+is printed, with a label before it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from techfest.core.folding import fold
+from techfest.core.text import shortened
+
+Row = TypeVar("Row")
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+MAX_CHARACTERS = 200
+"""More is not looked at; no name is longer."""
+MAX_WORDS = 12
+LONGEST_WITH_TYPO = 30
+"""Letters. The pattern for a typo grows with the square of the word."""
+SHORTEST_BEGINNING = 6
+"""Letters with a typo that may be the beginning of a word; with fewer, ravi would find Davis."""
+SHORTEST_OF_TWO_WORDS = 7
+"""Letters with a typo that may be two words of the name; with fewer, sara would find Asa Rao."""
+_CODE = re.compile(r"(?<![A-Z0-9])(?=([A-Z0-9]{3} ?[A-Z0-9]{4})(?![A-Z0-9]))")
+_WHOLE_CODE = re.compile(r"[A-Z0-9]{7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A typed text as a search reads it."""
+
+    letters: tuple[str, ...]
+    """The folded letters of each word; a hyphen does not end a word."""
+    codes: tuple[str, ...]
+    """What may be a reference in it."""
+
+    @property
+    def total(self) -> int:
+        return sum(map(len, self.letters))
+
+    @property
+    def may_have_typo(self) -> bool:
+        return any(map(_may_have_typo, self.letters))
+
+    def patterns(self, *, has_typos: bool) -> list[str]:
+        """Regular expressions of Python and of PostgreSQL, which a folded text matches all."""
+        return [
+            with_typo(one) if has_typos and _may_have_typo(one) else as_typed(one) for one in self.letters
+        ]
+
+
+def read(text: str) -> Words:
+    text = shortened(text.replace("\0", " "), MAX_CHARACTERS)[:MAX_CHARACTERS]
+    words = (fold(word).replace(" ", "") for word in text.split())
+    return Words(tuple(dict.fromkeys(filter(None, words)))[:MAX_WORDS], tuple(typed_codes(text)))
+
+
+def typed_codes(text: str) -> list[str]:
+    """What may be a reference of seven characters in this text: "abc-2345", "Ref: ABC 2345", "(ABC2345)"."""
+    folded = fold(text[:MAX_CHARACTERS]).upper()
+    parts = (folded, fold(text[:MAX_CHARACTERS].rpartition(":")[2]).upper())
+    whole = [joined for part in parts if _WHOLE_CODE.fullmatch(joined := re.sub(r"[^A-Z0-9]", "", part))]
+    return list(dict.fromkeys([*whole, *(code.replace(" ", "") for code in _CODE.findall(folded))]))
+
+
+def as_typed(letters: str) -> str:
+    """The letters within one word, or from the start of a word with spaces in between: anne marie for annemarie."""
+    return f"{_run(letters)}|(^| ){' *'.join(map(_run, letters))}"
+
+
+def with_typo(letters: str) -> str:
+    """The letters from the start of a word, with one of them wrong, missing, added or swapped.
+
+    Short words are whole words of the name. The last letter may differ only at the end of a word: otherwise its pattern
+    would find every longer word.
+    """
+    count = len(letters)
+    any_letter = "[^ ]"
+    joined = " *" if count >= SHORTEST_OF_TWO_WORDS else ""
+    within: list[Iterable[str]] = []
+    for at in range(count - 1):
+        within += [
+            (*letters[:at], any_letter, *letters[at + 1 :]),
+            (*letters[:at], *letters[at + 1 :]),
+            (*letters[:at], letters[at + 1], letters[at], *letters[at + 2 :]),
+            (*letters[:at], any_letter, *letters[at:]),
+        ]
+    within.append((*letters[:-1], any_letter, letters[-1]))
+    patterns = [joined.join(map(_run, one)) for one in within]
+    last = f"{joined.join(map(_run, letters[:-1]))}{joined}{any_letter}?( |$)"
+    end = "( |$)" if count < SHORTEST_BEGINNING else ""
+    return f"(^| )(({'|'.join(patterns)}){end}|{last})|{as_typed(letters)}"
+
+
+def _may_have_typo(letters: str) -> bool:
+    """Short words are other names rather than typos. Names in other scripts have fewer letters."""
+    least = 4 if letters.isascii() else 3
+    return least <= len(letters) <= LONGEST_WITH_TYPO
+
+
+def _run(letters: str) -> str:
+    """Of the characters with a meaning in a pattern, a folded text has only the plus and hash signs."""
+    return letters if letters == "[^ ]" else letters.replace("+", "[+]").replace("#", "[#]")
+
+
+def matching(words: Words, fields: Sequence[str], *, has_typos: bool = False) -> Q:
+    """Rows in which each word matches one of the fields, or a field named "reference" is a code of the text."""
+    each = [
+        reduce(or_, (Q(**{f"{field}__folded__regex": pattern}) for field in fields))
+        for pattern in words.patterns(has_typos=has_typos)
+    ]
+    named = reduce(and_, each) if each else Q(pk__in=())
+    references = [field for field in fields if field.split("__")[-1] == "reference"] if words.codes else []
+    return reduce(or_, (Q(**{f"{field}__in": words.codes}) for field in references), named)
+
+
+def found_rows(
+    rows: "QuerySet[AnyModel]", text: str, fields: Sequence[str]
+) -> "tuple[QuerySet[AnyModel], bool]":
+    """The rows that the text finds, and whether they are only similar to it. Asks one more query."""
+    words = read(text)
+    exact = rows.filter(matching(words, fields))
+    if not words.may_have_typo or exact.order_by().exists():
+        return exact, False
+    return rows.filter(matching(words, fields, has_typos=True)), True
+
+
+def found(rows: Iterable[Row], text: str, name_of: Callable[[Row], str]) -> list[Row]:
+    """The same for rows in memory."""
+    words, named = read(text), [(row, fold(name_of(row))) for row in rows]
+    for has_typos in (False, True):
+        patterns = [re.compile(pattern) for pattern in words.patterns(has_typos=has_typos)]
+        kept = [row for row, name in named if patterns and all(one.search(name) for one in patterns)]
+        if kept or not words.may_have_typo:
+            return kept
+    return []
