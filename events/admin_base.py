@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from events.fest_choice import (
 from events.models import Fest
 from techfest.core.admin.base import ROW_ID, ReadOnlyInline, StaffAdmin, VisibleChoicesMixin
 from techfest.core.admin.concurrent_edits import MergingForm
+from techfest.core.admin.ordering import dictionary_order
 from techfest.core.roles import sees_all
 
 
@@ -49,6 +50,11 @@ class FestList(ChangeList):
         self.root_queryset = of_shown_fest(request, self.root_queryset)
         rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         return rows
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """In dictionary order, by whatever column the user sorts."""
+        ordering = super().get_ordering(request, queryset)
+        return [*dictionary_order(self.model, ordering, by_name=ORDER_VAR in self.params)]
 
 
 class BaseAdmin(FestChoicesMixin, StaffAdmin):

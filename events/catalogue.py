@@ -9,6 +9,7 @@ from django.utils import timezone
 from events.availability import Availability, State
 from events.cache import CachedFest
 from events.models import Event
+from techfest.core.search import found
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class CatalogueFilter:
     category: str | None = None
     day: dt.date | None = None
     with_seats: bool = False
+    text: str = ""
 
     def allow(self, card: Card) -> bool:
         return (
@@ -87,6 +89,8 @@ def cards(cached: CachedFest) -> list[Card]:
 
 def by_day(cached: CachedFest, catalogue_filter: CatalogueFilter) -> list[tuple[dt.date, list[Card]]]:
     allowed = [card for card in cards(cached) if catalogue_filter.allow(card)]
+    if catalogue_filter.text:
+        allowed = found(allowed, catalogue_filter.text, lambda card: f"{card.name} {card.category}")
     return [(day, list(group)) for day, group in groupby(allowed, key=lambda card: card.day)]
 
 

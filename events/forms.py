@@ -16,6 +16,14 @@ class FilterForm(LimitedText, forms.Form):
 
     use_required_attribute = False
 
+    name = forms.CharField(
+        label=_("Name of the event"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={"type": "search", "autocomplete": "off", "spellcheck": "false", "dir": "auto"}
+        ),
+    )
     grade = forms.TypedChoiceField(label=_("Grade"), required=False, coerce=int, empty_value=None)
     category = forms.ChoiceField(label=_("Category"), required=False)
     day = forms.ChoiceField(label=_("Day"), required=False)
@@ -59,4 +67,5 @@ class FilterForm(LimitedText, forms.Form):
             category=asked.get("category") or None,
             day=self._days.get(asked.get("day") or ""),
             with_seats=bool(asked.get("free")),
+            text=asked.get("name") or "",
         )

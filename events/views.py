@@ -21,6 +21,8 @@ from events.models import Event, Picture
 def catalogue(request: HttpRequest) -> HttpResponse:
     current = cached_fest()
     form = FilterForm(request.GET, cached=current)
+    if form.catalogue_filter.text:  # any text would be a page to keep
+        return HttpResponse(_catalogue_page(current, form, request))
     key = ("catalogue", request.LANGUAGE_CODE, form.catalogue_filter)
     return HttpResponse(current.pages.get_or_render(key, lambda: _catalogue_page(current, form, request)))
 

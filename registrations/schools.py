@@ -10,6 +10,7 @@ from registrations.models import School, SchoolAlias
 from registrations.students.names import school_key
 from techfest.core import audit_log
 from techfest.core.db.clock import database_now
+from techfest.core.db.folding import in_dictionary_order
 from techfest.core.db.locking import forget_on_missing_row
 from techfest.core.ttl_cache import CachedValue
 
@@ -24,7 +25,9 @@ class _Schools:
 
 
 def _read() -> _Schools:
-    accepted = {school.pk: school for school in School.objects.accepted()}
+    accepted = {
+        school.pk: school for school in School.objects.accepted().order_by(*in_dictionary_order("name"))
+    }
     by_key = {school.key: school for school in accepted.values()}
     for alias in SchoolAlias.objects.filter(school__in=accepted):
         by_key[alias.key] = accepted[alias.school_id]

@@ -8,7 +8,8 @@ from django.db.models.functions import Coalesce
 from events.models import Fest
 from registrations.models import Consent, Registration, School, Student
 from registrations.querysets import StudentQuerySet
-from registrations.students.names import name_key
+from techfest.core.db.folding import in_dictionary_order
+from techfest.core.search import found_rows
 from tickets.models import Delivery
 from tickets.querysets import NOT_ARRIVED
 
@@ -26,7 +27,8 @@ NEWEST = Subquery(
     .order_by("-queued_at", "-pk")
     .values(found=OWN_STATE)[:1]
 )
-CLASS_ORDER = ("grade", "section", "name_key", "pk")
+SEARCHED = ("name", "reference", "merged_references__reference")
+CLASS_ORDER = ("grade", "section", *in_dictionary_order("name"), "pk")
 """The order of a class register."""
 
 
@@ -40,7 +42,7 @@ def students_of(school: School, fest: Fest) -> StudentQuerySet:
 def filtered(students: StudentQuerySet, chosen: dict[str, Any]) -> StudentQuerySet:
     """The students that match the filters. Event and state refer to the same registration."""
     if "name" in chosen:
-        students = students.filter(name_key__contains=name_key(chosen["name"]))
+        students, _is_similar = found_rows(students, chosen["name"], SEARCHED)
     for field in ("grade", "section"):
         if field in chosen:
             students = students.filter(**{field: chosen[field]})

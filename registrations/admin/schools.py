@@ -23,6 +23,7 @@ from registrations.students.merge_schools import duplicate_students, merge_schoo
 from registrations.students.names import grouped, school_key
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
+from techfest.core.db.folding import in_dictionary_order
 from techfest.core.db.locking import Deadline
 from techfest.core.text_limits import LimitedText
 
@@ -113,7 +114,9 @@ def _merge_confirmation(chosen: Sequence[School]) -> Confirmation:
     )
     if duplicates:
         summary.append(text % {"count": len(duplicates)})
-    names = Student.objects.filter(pk__in=[group[0] for group in duplicates]).order_by("name", "pk")
+    names = Student.objects.filter(pk__in=[group[0] for group in duplicates]).order_by(
+        *in_dictionary_order("name"), "pk"
+    )
     return Confirmation(
         title=_("Make one school of these?"),
         submit_label=_("Merge them"),
@@ -231,7 +234,7 @@ class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
     def merge_schools(self, request: HttpRequest, queryset: QuerySet[School]) -> HttpResponseBase | None:
         """Merge the chosen schools, or the chosen one into another picked on the page."""
         chosen = list(queryset.order_by("pk")[: MAX_SCHOOLS + 1])
-        rows = self.get_queryset(request).order_by("state", "name")
+        rows = self.get_queryset(request).order_by("state", *in_dictionary_order("name"))
         ids = [school.pk for school in chosen]
         rows = rows.filter(pk__in=ids) if len(ids) > 1 else rows.exclude(pk__in=ids)
         form = confirmation_form(MergeSchoolsForm, request, rows=rows)

@@ -26,6 +26,7 @@ from registrations.models import ClassList, ClassListRow, Hold, Registration, St
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Listing, Problem
 from registrations.students.names import name_key
+from techfest.core.db.folding import in_dictionary_order
 
 Kind = Literal["new", "changed", "same", "known", "doubt"]
 SEAT, WAIT, ALREADY = "seat", "wait", "already"
@@ -207,7 +208,9 @@ def _absent_students(
         pk__in=done.values("student"), grade__in={grade for grade, _s in groups}
     )
     rows = (
-        students.filter(pk__in=active).exclude(pk__in=present).order_by("grade", "section", "name_key", "pk")
+        students.filter(pk__in=active)
+        .exclude(pk__in=present)
+        .order_by("grade", "section", *in_dictionary_order("name"), "pk")
     )
     return [
         student

@@ -33,6 +33,7 @@ from registrations.privacy.redact import delete_empty_lists, erasing
 from registrations.signals import fest_purged, registrations_counted
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
+from techfest.core.folding import fold
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +189,8 @@ def report_of(fest: Fest) -> dict[str, Any]:
     events = Event.objects.filter(fest=fest).annotate(**counted).order_by("starts_at", "pk")
     groups = Student.objects.filter(fest=fest).values("school", "grade").annotate(count=Count("pk"))
     names = dict(School.objects.values_list("pk", "name"))
-    schools = sorted((names[row["school"]], row["grade"], row["count"]) for row in groups.order_by())
+    schools = [(names[row["school"]], row["grade"], row["count"]) for row in groups.order_by()]
+    schools.sort(key=lambda one: (fold(one[0]), one))
     return {
         "events": [
             {

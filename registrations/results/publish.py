@@ -15,6 +15,7 @@ from registrations.results.ranking import formatted
 from registrations.results.service import announce, locked_sheet
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.folding import in_dictionary_order
 from techfest.core.db.locking import Deadline, in_transaction
 
 Names = ResultSheet.Names
@@ -82,7 +83,7 @@ def ranked(event: Event) -> Any:
     rows = Result.objects.filter(
         registration__event=event, registration__state=Registration.State.CONFIRMED, rank__isnull=False
     )
-    return rows.order_by("rank", "registration__student__name_key", "pk")
+    return rows.order_by("rank", *in_dictionary_order("registration__student__name"), "pk")
 
 
 def result_lines(event: Event, sheet: ResultSheet, page: int) -> list[ResultLine]:

@@ -18,6 +18,7 @@ from registrations.results.ranking import formatted, ranks_of
 from registrations.signals import results_changed
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.folding import in_dictionary_order
 from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.errors import UserFacingError
 
@@ -61,7 +62,7 @@ def competitors(event: Event) -> RegistrationQuerySet:
     came = Max("tickets__checked_in_at", filter=Q(tickets__voided_at=None))
     rows = Registration.objects.filter(event=event, state=Registration.State.CONFIRMED)
     rows = rows.select_related("student__school").annotate(came_at=came, has_not_come=Q(came_at=None))
-    return rows.order_by("has_not_come", "student__name_key", "pk")
+    return rows.order_by("has_not_come", *in_dictionary_order("student__name"), "pk")
 
 
 def sheet_of(event: Event) -> ResultSheet:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
-from typing import TypeVar
+from operator import or_
+from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
@@ -29,6 +29,9 @@ SHORTEST_BEGINNING = 6
 """Letters with a typo that may be the beginning of a word; with fewer, ravi would find Davis."""
 SHORTEST_OF_TWO_WORDS = 7
 """Letters with a typo that may be two words of the name; with fewer, sara would find Asa Rao."""
+SHORTEST_OF_REFERENCE = 4
+"""Letters of a word that is also searched within references."""
+_NOTHING = Q(pk__in=())
 _CODE = re.compile(r"(?<![A-Z0-9])(?=([A-Z0-9]{3} ?[A-Z0-9]{4})(?![A-Z0-9]))")
 _WHOLE_CODE = re.compile(r"[A-Z0-9]{7}")
 
@@ -112,14 +115,23 @@ def _run(letters: str) -> str:
 
 
 def matching(words: Words, fields: Sequence[str], *, has_typos: bool = False) -> Q:
-    """Rows in which each word matches one of the fields, or a field named "reference" is a code of the text."""
-    each = [
-        reduce(or_, (Q(**{f"{field}__folded__regex": pattern}) for field in fields))
-        for pattern in words.patterns(has_typos=has_typos)
-    ]
-    named = reduce(and_, each) if each else Q(pk__in=())
-    references = [field for field in fields if field.split("__")[-1] == "reference"] if words.codes else []
-    return reduce(or_, (Q(**{f"{field}__in": words.codes}) for field in references), named)
+    """Rows in which each word matches one of the fields, or a reference is in the text."""
+    references = [field for field in fields if field.split("__")[-1] == "reference"]
+    named, names = Q(), [field for field in fields if field not in references]
+    for letters, pattern in zip(words.letters, words.patterns(has_typos=has_typos), strict=True):
+        # A short word would be in many references by chance.
+        searched = fields if len(letters) >= SHORTEST_OF_REFERENCE else names
+        named &= _in_any(searched, "folded__regex", pattern)
+    if not words.letters:
+        return _NOTHING
+    coded = _in_any(references, "in", words.codes)
+    for code in words.codes if has_typos else ():
+        coded |= _in_any(references, "folded__regex", with_typo(code.lower()))
+    return named | coded if words.codes and references else named
+
+
+def _in_any(fields: Iterable[str], lookup: str, value: Any) -> Q:
+    return reduce(or_, (Q(**{f"{field}__{lookup}": value}) for field in fields), _NOTHING)
 
 
 def found_rows(

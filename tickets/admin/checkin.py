@@ -19,6 +19,7 @@ from techfest.core.admin.concurrent_edits import MergingForm
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
 from techfest.core.admin.export import Column
 from techfest.core.db.clock import database_now
+from techfest.core.db.folding import in_dictionary_order
 from techfest.core.roles import VOLUNTEER
 from tickets.alerts import alert_path
 from tickets.checkin.offline import resolve
@@ -32,7 +33,7 @@ class GateForm(MergingForm):
         super().__init__(*args, **kwargs)
         users: Any = self.fields["volunteers"]
         active = get_user_model().objects.filter(is_active=True, groups__name=VOLUNTEER)
-        users.queryset = active.order_by("first_name", "username")
+        users.queryset = active.order_by(*in_dictionary_order("first_name"), *in_dictionary_order("username"))
         users.label_from_instance = lambda user: user.get_full_name() or user.get_username()
         events: Any = self.fields["events"]
         rows = Event.objects.filter(pk__in=events.queryset).select_related("fest")

@@ -23,8 +23,11 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Fest
 from registrations.models import MergedReference, Registration, Student
-from registrations.students.names import clean_text, name_key
+from registrations.students.names import clean_text
+from techfest.core.db.folding import in_dictionary_order
 from techfest.core.errors import UserFacingError
+from techfest.core.search import found_rows, typed_codes
+from techfest.core.search import read as read_words
 from tickets import alerts
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.models import Alert, Scan, Ticket
@@ -78,7 +81,8 @@ MAX_LENGTH = 500
 """Characters; longer text is not looked at. The address in a ticket's QR is shorter."""
 _ADDRESS = re.compile(r"/(t|delegation)/([A-Za-z0-9_-]{22})(?:[/?#]|$)")
 _CODE = re.compile(r"[A-Za-z0-9_-]{22}")
-_REFERENCE = re.compile(r"[A-Z0-9]{7}")
+LONGEST_TYPED = 40
+"""Characters of a reference with a label before it."""
 
 
 class Kind(Enum):
@@ -102,7 +106,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Interprets scanned or typed text.
 
-    Case, dashes and spaces in a typed reference do not matter; a code must match exactly.
+    Case, dashes, spaces and a label ("Ref:") of a typed reference do not matter; a code must match exactly.
     """
     text = clean_text(text[: MAX_LENGTH + 1])
     if len(text) > MAX_LENGTH:
@@ -111,50 +115,49 @@ def read(text: str) -> Reading:
         return Reading(Kind.TICKET if found[1] == "t" else Kind.SCHOOL, found[2])
     if _CODE.fullmatch(text):
         return Reading(Kind.CODE, text)
-    reference = re.sub(r"[\W_]", "", text).upper()
-    if _REFERENCE.fullmatch(reference):
-        return Reading(Kind.REFERENCE, reference)
-    return Reading(Kind.NOTHING)
+    return _read_reference(text)
+
+
+def _read_reference(text: str) -> Reading:
+    """A typed reference; the address in the QR of someone else has no reference, whatever letters it has."""
+    is_typed = len(text) <= LONGEST_TYPED and "/" not in text and "@" not in text
+    codes = typed_codes(text) if is_typed else []
+    return Reading(Kind.REFERENCE, codes[0]) if len(codes) == 1 else Reading(Kind.NOTHING)
 
 
 MAX_RESULTS = 20
 """Rows shown; more letters narrow the search."""
 MIN_CHARACTERS = 2
 """Letters needed to search."""
+_SEARCHED = ("student__name", "student__reference", "student__merged_references__reference")
 
 
-def search(checkpoint: Checkpoint, text: str) -> list[Registration]:
+@dataclass(frozen=True, slots=True)
+class People:
+    """What a search found, with one row more than `MAX_RESULTS` if there are more."""
+
+    rows: list[Registration]
+    is_similar: bool = False
+    """Whether no name is as typed, and these differ from it by one letter of a word."""
+
+
+def search(checkpoint: Checkpoint, text: str) -> People:
     """Confirmed and waiting registrations of this checkpoint by name or reference.
 
     A name must contain all the words. Student, school, event and venue are loaded. Finds no one from another
-    checkpoint and never searches addresses. Returns one row more than `MAX_RESULTS` if there are more.
+    checkpoint and never searches addresses.
     """
-    wanted = _wanted(text)
-    if wanted is None:
-        return []
-    rows = Registration.objects.filter(_here(checkpoint), wanted, state__in=("confirmed", "waiting"))
-    ordered = rows.order_by("student__name_key", "event__starts_at", "pk")
-    return list(_with_related(ordered)[: MAX_RESULTS + 1])
+    if read_words(text).total < MIN_CHARACTERS:
+        return People([])
+    here = Registration.objects.filter(_here(checkpoint), state__in=("confirmed", "waiting"))
+    rows, is_similar = found_rows(here, text, _SEARCHED)
+    ordered = rows.order_by(*in_dictionary_order("student__name"), "event__starts_at", "pk")
+    return People(list(_with_related(ordered)[: MAX_RESULTS + 1]), is_similar)
 
 
 def _here(checkpoint: Checkpoint) -> Q:
     here = Q(event__fest=checkpoint.fest)
     return here & Q(event__in=checkpoint.event_ids) if checkpoint.event_ids else here
-
-
-def _wanted(text: str) -> Q | None:
-    key = name_key(text)
-    words = key.split()
-    if len(key) < MIN_CHARACTERS:
-        return None
-    named = Q()
-    for word in words:
-        named &= Q(student__name_key__contains=word)
-    reading = read(text)
-    if reading.kind == Kind.REFERENCE:
-        merged = Q(student__merged_references__reference=reading.value)
-        return named | Q(student__reference=reading.value) | merged
-    return named
 
 
 def _with_related(rows: "QuerySet[Registration]") -> "QuerySet[Registration]":

@@ -34,7 +34,7 @@ from tickets.models import Scan
 def search(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Searches by POST, so that names stay out of addresses and logs."""
     form = SearchForm(request.POST or None)
-    rows: list[Registration] = []
+    found = lookup.People([])
     if request.method == "POST" and form.is_valid():
         try:
             count_search(request.user)
@@ -43,10 +43,14 @@ def search(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
             return render(
                 request, "checkin/search.html", checkpoint_context(checkpoint, form=form), status=429
             )
-        rows = lookup.search(checkpoint, form.cleaned_data["text"])
-    people = [(row, _live_ticket(row), random_key()) for row in rows[: lookup.MAX_RESULTS]]
+        found = lookup.search(checkpoint, form.cleaned_data["text"])
     context = checkpoint_context(
-        checkpoint, form=form, people=people, has_more=len(rows) > lookup.MAX_RESULTS, is_asked=form.is_bound
+        checkpoint,
+        form=form,
+        people=[(row, _live_ticket(row), random_key()) for row in found.rows[: lookup.MAX_RESULTS]],
+        is_similar=found.is_similar,
+        has_more=len(found.rows) > lookup.MAX_RESULTS,
+        is_asked=form.is_bound,
     )
     return render(request, "checkin/search.html", context)
 

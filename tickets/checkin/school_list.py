@@ -7,6 +7,7 @@ from typing import Any
 
 from registrations.models import Registration
 from techfest.core.db.clock import database_now
+from techfest.core.db.folding import in_dictionary_order
 from techfest.core.db.locking import Deadline, in_transaction
 from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
@@ -45,7 +46,11 @@ def lines_of(delegation: Delegation, checkpoint: Checkpoint, now: dt.datetime) -
     if checkpoint.event_ids:
         tickets = tickets.filter(registration__event__in=checkpoint.event_ids)
     tickets = tickets.select_related("registration__event__venue", "student__school").order_by(
-        "registration__event__starts_at", "registration__event", "student__grade", "student__name_key", "pk"
+        "registration__event__starts_at",
+        "registration__event",
+        "student__grade",
+        *in_dictionary_order("student__name"),
+        "pk",
     )
     decided = (
         Line(ticket, decide(Found(ticket.registration, ticket), checkpoint, now)) for ticket in tickets

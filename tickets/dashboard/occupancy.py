@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 
 from events.models import Event, Fest
 from registrations.models import Hold, Registration, School, Student
+from techfest.core.db.folding import in_dictionary_order
 from tickets.dashboard.visibility import Viewer, list_path
 from tickets.models import CheckIn, Ticket
 
@@ -181,7 +182,7 @@ def schools(viewer: Viewer, fest: Fest) -> Schools | None:
         .filter(fest=fest)
         .values_list("school", "school__name")
         .annotate(count=Count("pk"))
-        .order_by("-count", "school__name")
+        .order_by("-count", *in_dictionary_order("school__name"))
     )
     sizes = list(counted)
     largest = [

@@ -15,6 +15,7 @@ from events.models import Event
 from registrations.models import Registration
 from registrations.results.service import competitors
 from techfest.core.db.clock import database_now
+from techfest.core.db.folding import in_dictionary_order
 from techfest.core.formatting import exact_time
 from tickets import content as content_module
 from tickets import pdf
@@ -31,7 +32,9 @@ MAX_NAMES = 1000
 
 def _attendance(job: DocumentJob) -> tuple[bytes, int]:
     event = _event(job)
-    seats: list[Any] = list(competitors(event).order_by("student__name_key", "pk")[: MAX_NAMES + 1])
+    seats: list[Any] = list(
+        competitors(event).order_by(*in_dictionary_order("student__name"), "pk")[: MAX_NAMES + 1]
+    )
     waiting = list(Registration.objects.filter(event=event).waiting().select_related("student__school"))
     total = _expected(job, [*seats, *waiting])
     with timezone.override(job.fest.zone):
@@ -153,14 +156,14 @@ def _event(job: DocumentJob) -> Event:
 def _tickets(job: DocumentJob, **chosen: Any) -> list[Ticket]:
     """Returns live tickets by class and name with related rows; shared ones are loaded once."""
     rows = Ticket.objects.live().filter(registration__event__fest=job.fest, **chosen)
-    classes = ("student__grade", "student__section", "student__name_key", "student")
+    classes = ("student__grade", "student__section", *in_dictionary_order("student__name"), "student")
     rows = rows.order_by(*classes, "registration__event__starts_at", "pk")
     return _shared(job, list(rows.select_related("registration", "student__school")[: MAX_NAMES + 1]))
 
 
 def _with_related(job: DocumentJob, rows: QuerySet[Certificate]) -> list[Certificate]:
     rows = rows.filter(registration__event__fest=job.fest)
-    order = ("rank", "student__grade", "student__section", "student__name_key", "pk")
+    order = ("rank", "student__grade", "student__section", *in_dictionary_order("student__name"), "pk")
     rows = rows.order_by(*order).select_related("registration", "student__school")
     return _shared(job, list(rows[: MAX_NAMES + 1]))
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from events.models import Event, Fest
 from registrations.models import Change, ClassListJob, ClassListRow, Registration, School
 from registrations.querysets import StudentQuerySet
+from techfest.core.db.folding import in_dictionary_order
 from tickets import pdf
 from tickets.content import content_of
 from tickets.documents import jobs
@@ -48,7 +49,7 @@ def tickets_of(job: DocumentJob) -> TicketQuerySet:
     rows = Ticket.objects.live().filter(student__in=students_in(job))
     if event := job.options["filters"].get("event"):
         rows = rows.filter(registration__event__slug=event)
-    classes = ("student__grade", "student__section", "student__name_key", "student")
+    classes = ("student__grade", "student__section", *in_dictionary_order("student__name"), "student")
     return rows.order_by(*classes, "registration__event__starts_at", "pk")
 
 

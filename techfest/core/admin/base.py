@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import lookup_spawns_duplicates, unquote
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from techfest.core import audit_log
 from techfest.core.admin.export import DownloadableList
+from techfest.core.admin.ordering import dictionary_order
 from techfest.core.admin.pages import staff_page
 from techfest.core.admin.visibility import is_filter_lookup, visible_rows
 from techfest.core.db.clock import database_now
 from techfest.core.roles import seen_by, sees_all
+from techfest.core.search import found_rows
 from techfest.core.text_limits import limit_text
 
 if TYPE_CHECKING:
@@ -106,6 +108,19 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return is_filter_lookup(self, lookup, request)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        return dictionary_order(self.model, super().get_ordering(request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search by the rule of all searches; also for the choices of autocomplete fields."""
+        fields = self.get_search_fields(request)
+        if not fields or not search_term:
+            return queryset, False
+        rows, _is_similar = found_rows(queryset, search_term, [*fields])
+        return rows, any(lookup_spawns_duplicates(self.opts, field) for field in fields)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Remove "delete selected": deletion has rules, which are explained for each row."""

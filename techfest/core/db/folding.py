@@ -30,6 +30,13 @@ class Folded(Transform):
         return sql.replace("{}", column), [*params] * sql.count("{}")
 
 
+def in_dictionary_order(path: str) -> tuple[str, str]:
+    """The terms of `order_by` that sort by this column as a dictionary does: Ärzte beside Arzt, lower and upper case
+    together. Equal words are sorted by their signs, so the order never changes between two readings.
+    """
+    return f"{path}__{Folded.lookup_name}", path
+
+
 @cache
 def _sql() -> str:
     ascii_text = _without("{}", _class("".join(filter(str.isascii, APOSTROPHES))))

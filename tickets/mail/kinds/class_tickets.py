@@ -14,6 +14,7 @@ from registrations.booking.waitlist import with_number
 from registrations.models import ClassListEntry, ClassListJob, Registration, Teacher
 from registrations.signals import list_registered
 from registrations.students.names import mailbox_key
+from techfest.core.db.folding import in_dictionary_order
 from tickets.content import absolute
 from tickets.documents import jobs, school_tickets
 from tickets.mail.kinds.base import MailKind
@@ -88,7 +89,7 @@ def _waiting(document: DocumentJob) -> list[Registration]:
     students = school_tickets.students_in(document)
     waiting = Registration.objects.filter(student__in=students, state=Registration.State.WAITING)
     rows = with_number(waiting.with_related())
-    return list(rows.order_by("student__grade", "student__section", "student__name_key"))
+    return list(rows.order_by("student__grade", "student__section", *in_dictionary_order("student__name")))
 
 
 def _file(document: DocumentJob) -> bytes:
