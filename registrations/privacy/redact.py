@@ -23,7 +23,8 @@ from events.models import AuditEntry
 from registrations.class_lists.drafts import lock_lists
 from registrations.models import Change, ClassList, ClassListJob, ClassListRow, Erasure, Student
 from registrations.students.fields import STUDENT_FIELDS
-from registrations.students.names import email_key, name_key, random_reference
+from registrations.students.names import email_key, name_key
+from registrations.students.references import random_reference
 from techfest.core.text import BLANK_LETTERS
 
 

@@ -12,7 +12,8 @@ from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import School, Student
 from registrations.querysets import StudentQuerySet
 from registrations.students.fields import StudentValues
-from registrations.students.names import email_key, random_reference, school_key
+from registrations.students.names import email_key, school_key
+from registrations.students.references import random_reference
 from techfest.core.db.batch import Batch, Result
 from techfest.core.db.bulk import column_arrays, column_list, insert_fields, row_values, unnested
 from techfest.core.errors import ConcurrentUpdate

@@ -1,13 +1,15 @@
 """How names, labels and addresses are normalised for storing and for comparing."""
 
 import re
-import secrets
 import unicodedata
 
+from registrations.students.references import (
+    random_reference as random_reference,  # the first migration names it
+)
 from techfest.core.text import BLANK_LETTERS, IGNORABLES, normalized
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Characters that are not mistaken for one another when read or typed."""
+"""Characters of a reference, which are not mistaken for one another when read or typed; new ones have fewer of them."""
 
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b\u2060-\u206f\ufeff\u202a-\u202e\ufff0-\ufff8]")
 _SPACE = re.compile(rf"[\s{BLANK_LETTERS}]+")
@@ -63,11 +65,6 @@ def mailbox_key(email: str) -> str:
     """Return the mailbox of an address: `kid+robotics@x` and `kid@x` are the same mailbox."""
     local, _, domain = email_key(email).rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
-
-
-def random_reference() -> str:
-    """Return seven random characters that name a student. They grant no access."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(7))
 
 
 def grouped(reference: str) -> str:

@@ -12,13 +12,13 @@ from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from techfest.core.folding import fold
 from techfest.core.text import shortened
 
 Row = TypeVar("Row")
-AnyModel = TypeVar("AnyModel", bound=Model)
+AnyRows = TypeVar("AnyRows", bound="QuerySet[Any]")
 
 MAX_CHARACTERS = 200
 """More is not looked at; no name is longer."""
@@ -134,9 +134,7 @@ def _in_any(fields: Iterable[str], lookup: str, value: Any) -> Q:
     return reduce(or_, (Q(**{f"{field}__{lookup}": value}) for field in fields), _NOTHING)
 
 
-def found_rows(
-    rows: "QuerySet[AnyModel]", text: str, fields: Sequence[str]
-) -> "tuple[QuerySet[AnyModel], bool]":
+def found_rows(rows: AnyRows, text: str, fields: Sequence[str]) -> tuple[AnyRows, bool]:
     """The rows that the text finds, and whether they are only similar to it. Asks one more query."""
     words = read(text)
     exact = rows.filter(matching(words, fields))

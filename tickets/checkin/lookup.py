@@ -1,7 +1,7 @@
 """Finding registrations at a checkpoint: by a scanned or typed code, by reference, or by name, within limits.
 
 A ticket's code has 128 random bits: ten million tries against 5,000 tickets find one with a probability of 10**7 *
-5000 / 2**128, about 1.5 * 10**-28, so known codes are never refused. A reference (31**7, about 2.8 * 10**10) could be
+5000 / 2**128, about 1.5 * 10**-28, so known codes are never refused. A reference (24**7, about 4.6 * 10**9) could be
 guessed, though only by signed-in staff: after `MAX_UNKNOWN` unknown codes within `SPAN` no reference is looked up for
 that user.
 

@@ -11,13 +11,11 @@ from registrations.fields import TextField
 from registrations.models import School, SchoolAlias
 from registrations.schools import find_or_create_school
 from registrations.students.names import (
-    ALPHABET,
     clean_text,
     email_key,
     label_key,
     mailbox_key,
     name_key,
-    random_reference,
     school_key,
 )
 from registrations.tests.builders import build_school
@@ -124,13 +122,6 @@ def test_email_key_keeps_what_stands_after_plus() -> None:
 
 def test_mailbox_key_ignores_what_stands_after_plus() -> None:
     assert mailbox_key("Kid+robotics@x.org") == mailbox_key("kid@X.org") == "kid@x.org"
-
-
-def test_reference_has_seven_signs_without_look_alikes() -> None:
-    references = {random_reference() for _ in range(200)}
-    assert {len(reference) for reference in references} == {7}
-    assert set("".join(references)) <= set(ALPHABET)
-    assert set(ALPHABET) & set("01ILO") == set()
 
 
 @pytest.mark.django_db
