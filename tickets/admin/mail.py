@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,6 +30,32 @@ EXPORT_COLUMNS = (
     Column(gettext_lazy("Queued at"), "created_at"),
     Column(gettext_lazy("Sent at"), "sent_at"),
 )
+
+
+State = Delivery.State
+_RELEASE = {
+    "mailgun": gettext_lazy("in Mailgun under Sending, Suppressions"),
+    "brevo": gettext_lazy("in Brevo under Transactional, Settings, Blocked contacts"),
+}
+
+
+def advice_on(delivery: Delivery) -> str:
+    """What an organiser does about a mail that did not arrive; "-" for one that needs nothing."""
+    state = delivery.state
+    if state == State.SUPPRESSED:
+        return _(
+            "The provider sends nothing to this address, because an earlier mail bounced or was marked as spam. "
+            "Ask whether the address is right, remove it from the list %(where)s, then use “Send again”."
+        ) % {"where": _RELEASE.get(settings.EMAIL_PROVIDER, _("of suppressed addresses at your provider"))}
+    if state == State.BOUNCED:
+        return _(
+            "The address does not exist or its mailbox is full. Correct the student's address: that sends again."
+        )
+    if state == State.COMPLAINED:
+        return _(
+            "The recipient marked a mail as spam. Reach the family in another way; the ticket page stays valid."
+        )
+    return _("Use “Send again” once the error above is mended.") if state == State.FAILED else "-"
 
 
 class TroubleFilter(admin.SimpleListFilter):
@@ -65,6 +92,7 @@ class DeliveryAdmin(RecordAdmin):
         "to",
         "state",
         "error",
+        "what_to_do",
         "attempts",
         "created_at",
         "due_at",
@@ -75,6 +103,10 @@ class DeliveryAdmin(RecordAdmin):
     ordering = ("-created_at", "-pk")
     inlines = (DeliveryEventsInline,)
     actions = ("queue_again",)
+
+    @admin.display(description=gettext_lazy("what to do"))
+    def what_to_do(self, delivery: Delivery) -> str:
+        return advice_on(delivery)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Show a warning when a limit of the mail provider is near."""

@@ -26,11 +26,16 @@ class Verdict(Enum):
 
 
 _OURS = re.compile(
-    r"\b(?:sender|from|domain|account|credits?|quota|plan|subscription|api.?key|ip address|sandbox)\b"
-    r"|\bauthori[sz]ed\b|\bpermission|\bverif|\bactivat|\bsuspend",
+    r"\b(?:sender|sending|from|account|credits?|quota|plan|subscription|api.?key|ip address|sandbox)\b"
+    r"|\bauthori[sz]ed\b|\bpermission|\bactivat|\bsuspend",
     re.IGNORECASE,
 )
 """Words with which providers refuse a sender or an account rather than a recipient."""
+_OURS_OR_THEIRS = re.compile(r"\bdomain\b|\bverif", re.IGNORECASE)
+"""Words that mean our domain unless the answer names the recipient."""
+_RECIPIENT = re.compile(
+    r"\brecipients?\b|'to'|\"to\"|\bto (?:address|field|parameter)\b|\bin to\b", re.IGNORECASE
+)
 _POLICY = re.compile(r"\b5\.7\.\d{1,3}\b")
 """Enhanced status codes of security and policy (RFC 3463): the recipient's server refuses our mails."""
 _SUPPRESSED_CODES = frozenset({"605", "606", "607"})
@@ -86,7 +91,11 @@ def is_ours(error: BaseException | None) -> bool:
         return False
     if error.status_code in _ACCOUNT_STATUSES:
         return True
-    return error.status_code in (400, 422) and bool(_OURS.search(_response_text(error)))
+    if error.status_code not in (400, 422):
+        return False
+    words = _response_text(error)
+    is_vague = bool(_OURS_OR_THEIRS.search(words)) and not _RECIPIENT.search(words)
+    return is_vague or bool(_OURS.search(words))
 
 
 def _response_text(error: AnymailRequestsAPIError) -> str:

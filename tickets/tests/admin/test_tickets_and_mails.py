@@ -1,5 +1,6 @@
 """Tickets and mails in the admin: failures are found and retried."""
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from techfest.core.admin.base import page_of
+from tickets.admin.mail import advice_on
 from tickets.models import Delivery, Ticket
+from tickets.querysets import NOT_ARRIVED
 from tickets.tests.admin_helpers import list_path, organiser_client
 from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, ticket_of
 
@@ -47,6 +50,22 @@ def test_failed_mail_is_found_with_its_error(client: Client) -> None:
     assert listed(client, Delivery, trouble="yes") == [failed]
     assert listed(client, Delivery, state__exact="queued") == [fine]
     assert "No such mailbox" in client.get(list_path(Delivery)).content.decode()
+
+
+@pytest.mark.parametrize("state", sorted(set(Delivery.State.values) - {"gathered"}))
+@pytest.mark.parametrize("provider", ["mailgun", "brevo", ""])
+def test_mail_that_did_not_arrive_says_what_to_do(
+    client: Client, settings: Any, state: str, provider: str
+) -> None:
+    settings.EMAIL_PROVIDER = provider
+    delivery = delivery_of(build_answered())
+    Delivery.objects.filter(pk=delivery.pk).update(state=state)
+    delivery.refresh_from_db()
+    advice = advice_on(delivery)
+    assert (advice == "-") == (state not in NOT_ARRIVED)
+    assert ("Suppressions" in advice) == (state == "suppressed" and provider == "mailgun")
+    assert ("Blocked contacts" in advice) == (state == "suppressed" and provider == "brevo")
+    assert advice in unescape(client.get(page_of(delivery)).content.decode())
 
 
 def test_failed_mail_is_sent_again(

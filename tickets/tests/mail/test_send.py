@@ -309,6 +309,8 @@ def test_refused_recipient_is_tried_once(mailgun: StubClient) -> None:
         ("mailgun", 401, "Invalid private key"),
         ("mailgun", 400, "'from' parameter is not a valid address. please check documentation"),
         ("mailgun", 400, "Sandbox subdomains are for test purposes only. Please add your own domain"),
+        ("mailgun", 400, "domain not found"),
+        ("brevo", 400, "Your domain is not verified"),
         ("mailgun", 403, "Domain fest.example is not allowed to send: The domain is unverified"),
         ("brevo", 400, "Sender is invalid / inactive"),
         ("brevo", 402, "You have reached the limit of your plan"),
@@ -329,7 +331,15 @@ def test_fault_of_our_account_keeps_the_mail_queued_and_raises_an_alert(
     assert row_of(delivery).state == State.SENT
 
 
-@pytest.mark.parametrize("words", ["'to' parameter is not a valid address", "email is not valid in to"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "'to' parameter is not a valid address",
+        "email is not valid in to",
+        "The domain of the recipient does not exist",
+        "'to' parameter: the address could not be verified",
+    ],
+)
 def test_refusal_of_the_recipient_raises_no_alert(mailgun: StubClient, words: str) -> None:
     (delivery,) = build_pending()
     mailgun.script(rules=[{"do": "status", "status": 400, "body": {"message": words}}])
