@@ -67,6 +67,11 @@ def full_date(day: dt.date, *, zone: dt.tzinfo | None = None) -> str:
     return date_format(_day(day, zone), "j F Y")
 
 
+def machine_time(at: dt.datetime) -> str:
+    """2026-12-05T10:00:00+05:30, for the `datetime` attribute of a `time` element."""
+    return timezone.localtime(at).isoformat(timespec="seconds")
+
+
 def _day(day: dt.date, zone: dt.tzinfo | None) -> dt.date:
     return timezone.localtime(day, zone) if isinstance(day, dt.datetime) else day
 
@@ -88,5 +93,6 @@ for _function in (
     long_day,
     full_day,
     full_date,
+    machine_time,
 ):
     _filter(_function)

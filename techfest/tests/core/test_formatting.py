@@ -2,8 +2,10 @@
 
 import datetime as dt
 import zoneinfo
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.template import engines
 from django.utils import timezone
 
@@ -41,6 +43,13 @@ def test_only_exact_times_have_seconds() -> None:
     names = ("clock_time", "exact_time", "moment", "exact_moment", "long_moment")
     texts = {name: getattr(formatting, name)(at, zone=KOLKATA) for name in names}
     assert [name for name, text in texts.items() if ":05:30am" in text] == ["exact_time", "exact_moment"]
+
+
+def test_machines_read_whole_seconds_and_the_offset() -> None:
+    with timezone.override(KOLKATA):
+        assert formatting.machine_time(AT.replace(microsecond=123_456)) == "2026-12-05T10:05:00+05:30"
+    templates = Path(settings.BASE_DIR, "templates")
+    assert [path.name for path in templates.rglob("*.html") if 'date:"c"' in path.read_text()] == []
 
 
 def test_day_of_a_date_needs_no_zone() -> None:
