@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Count, F, IntegerField, Max, OuterRef, Subquery, Sum
+from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,19 +19,35 @@ from techfest.core.db.clock import database_now
 State = Registration.State
 
 
+LONG_LIST = 100
+"""Ranks of a waiting list that is longer are counted from the other side if that is shorter."""
+
+
 def with_number(registrations: RegistrationQuerySet) -> RegistrationQuerySet:
-    """Annotates `number`: the rank of each waiting registration, counted and never stored."""
-    ahead = (
-        Registration.objects.filter(
-            event=OuterRef("event"), state=State.WAITING, queue_position__lte=OuterRef("queue_position")
-        )
-        .order_by()
-        .values("event")
-        .annotate(count=Count("pk"))
-        .values("count")
+    """Annotates `number`: the rank of each waiting registration, counted and never stored; 0 for others.
+
+    To count ten thousand who wait takes 2 ms, for each page and each mail of a rush. Positions have no gaps (I4), so
+    where most of a long list still wait, those ahead who do not wait any more are subtracted instead.
+    """
+    last = F("event__seats__last_queue_position")
+    is_long = Q(event__seats__waiting__gt=LONG_LIST) & Q(event__seats__waiting__gt=last / 2)
+    gone = _count(~Q(state=State.WAITING), queue_position__lt=OuterRef("queue_position"))
+    waiting = _count(Q(state=State.WAITING), queue_position__lte=OuterRef("queue_position"))
+    number = Case(
+        When(~Q(state=State.WAITING), then=0),
+        When(is_long, then=F("queue_position") - gone),
+        default=waiting,
+        output_field=IntegerField(),
     )
-    counted = {"number": Coalesce(Subquery(ahead, output_field=IntegerField()), 0)}
+    counted = {"number": number}
     return registrations.annotate(**counted)
+
+
+def _count(which: Q, **positions: OuterRef) -> Coalesce:
+    """How many of the same event's registrations there are."""
+    rows = Registration.objects.filter(which, event=OuterRef("event"), **positions).order_by().values("event")
+    count = rows.annotate(count=Count("*")).values("count")
+    return Coalesce(Subquery(count, output_field=IntegerField()), 0)
 
 
 def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:

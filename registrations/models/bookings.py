@@ -100,6 +100,11 @@ class Registration(models.Model):
                 fields=["event", "queue_position"], name="registration_waiting", condition=Q(state="waiting")
             ),
             models.Index(
+                fields=["event", "queue_position"],
+                name="registration_not_waiting",
+                condition=~Q(state="waiting"),
+            ),
+            models.Index(
                 fields=["confirm_by"],
                 name="registration_unconfirmed",
                 condition=Q(confirm_by__isnull=False) & ~Q(state="cancelled"),

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from events.editing import set_capacity
 from events.models import Event, Fest
+from registrations.booking import waitlist
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import RegistrationRejected
 from registrations.booking.waitlist import with_number
@@ -54,6 +55,18 @@ def test_numbers_close_up_when_somebody_leaves(fest: Fest) -> None:
     give_up(rows[2])
     assert numbers(event) == [1, 2]
     assert counts(event) == (1, 2, 4)
+
+
+def test_numbers_of_a_long_list_are_those_of_a_short_one(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+    event, other = build_event(fest, capacity=2), build_event(fest, capacity=0)
+    rows = registered(event, 12)
+    registered(other, 3)
+    give_up(rows[0], rows[4], rows[11])
+    counted = {row.pk: row.number for row in with_number(Registration.objects.all())}
+    monkeypatch.setattr(waitlist, "LONG_LIST", 0)
+    assert {row.pk: row.number for row in with_number(Registration.objects.all())} == counted
+    assert numbers(event) == [1, 2, 3, 4, 5, 6, 7]
+    assert {counted[row.pk] for row in rows[:3]} == {0}
 
 
 def test_numbers_of_two_events_are_counted_apart(fest: Fest) -> None:
