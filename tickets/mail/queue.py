@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Case, F, OrderBy, Q, When
+from django.db.models import Case, F, Q, When
 
 from registrations.models import DatabaseMarker
 from registrations.restore import hold
@@ -16,6 +16,7 @@ from tickets.keys import random_key
 from tickets.mail import mailbox_limit
 from tickets.mail.kinds import IMPATIENT, TO_MANY, notice, waits_for_pdf
 from tickets.models import Delivery
+from tickets.querysets import DeliveryQuerySet
 
 Kind = Delivery.Kind
 State = Delivery.State
@@ -66,12 +67,9 @@ def claim(limit: int, *, oldest_first: bool = False) -> Claim:
         marker = _marker_that_lets_mails_go()
         if marker is None:
             return Claim([])
-        due = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now))
-        rows = due.alias(is_to_many=Q(kind__in=TO_MANY)).order_by(
-            "is_to_many", *(["queued_at"] if oldest_first else _newest_of_a_backlog(now)), "pk"
-        )
-        locked = rows.select_related("student").select_for_update(skip_locked=True, of=("self",))
-        found = list(locked[:limit])
+        locked = _lock_due(limit, now, oldest_first=oldest_first)
+        by_pk = Delivery.objects.select_related("student").in_bulk(locked)
+        found = [by_pk[pk] for pk in locked]
         for delivery in found:
             _readdress(delivery)
         ids = mailbox_limit.admit(found, now=now)
@@ -92,10 +90,28 @@ def _marker_that_lets_mails_go() -> DatabaseMarker | None:
     return None if marker.is_held else marker
 
 
-def _newest_of_a_backlog(now: dt.datetime) -> list[OrderBy]:
-    """Orders tried mails last, so that the provider is offered others than the one it rejects."""
-    fresh = Case(When(queued_at__gt=now - BACKLOG, then="due_at"))
-    return [fresh.asc(nulls_last=True), F("attempts").asc(), F("queued_at").desc()]
+def _lock_due(limit: int, now: dt.datetime, *, oldest_first: bool) -> list[int]:
+    """Locks due mails that concern one person in the order of the index of due times, as many as are claimed.
+
+    If there are fewer, all due mails are put in order, which takes long if there are thousands. Tried mails come last
+    then, so that the provider is offered others than the one it rejects.
+    """
+    since = now - BACKLOG
+    due = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now))
+    to_one = due.exclude(kind__in=TO_MANY).order_by("due_at", "attempts", "pk")
+    locked = _lock(to_one if oldest_first else to_one.filter(queued_at__gt=since), limit)
+    if len(locked) == limit:
+        return locked
+    due_if_new = Case(When(queued_at__gt=since, then="due_at"))
+    newest = due_if_new.asc(nulls_last=True), F("attempts").asc(), F("queued_at").desc()
+    rows = due.alias(is_to_many=Q(kind__in=TO_MANY))
+    return _lock(rows.order_by("is_to_many", *(["queued_at"] if oldest_first else newest), "pk"), limit)
+
+
+def _lock(due: DeliveryQuerySet, limit: int) -> list[int]:
+    """Locks keys alone: thousands of whole rows with their students would take longer to sort than to find."""
+    locked = due.select_for_update(skip_locked=True, of=("self",))
+    return list(locked.values_list("pk", flat=True)[:limit])
 
 
 def _readdress(delivery: Delivery) -> None:
@@ -190,7 +206,11 @@ def record(results: Iterable[Result]) -> None:
                 provider_id=result.provider_id,
                 error=result.error[:300],
             )
-        notice.forget([result.delivery.pk for result in results if result.state != State.QUEUED])
+        notice.forget([one.delivery.pk for one in results if _ends_a_notice(one)])
+
+
+def _ends_a_notice(result: Result) -> bool:
+    return result.delivery.kind == Kind.NOTICE and result.state != State.QUEUED
 
 
 def oldest_pending_age(now: dt.datetime) -> dt.timedelta | None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.query import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from events.models import Fest
 from registrations.restore import hold
@@ -247,6 +248,32 @@ def test_mail_whose_worker_died_twice_waits_for_its_lease() -> None:
         claim(1)
         Delivery.objects.update(claimed_by=dead_process())
         assert queue.free_claims_of_the_dead() == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_claim_from_thousands_reads_no_more_than_it_takes(oldest_first: bool) -> None:
+    build_pending(1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO tickets_delivery (kind, "to", mailbox, key, state, created_at, due_at, attempts,'
+            " provider_id, error) SELECT 'notice', \"to\", mailbox, gen_random_uuid(), state, created_at,"
+            " due_at + number * interval '1 microsecond', 0, '', ''"
+            " FROM tickets_delivery, generate_series(1, 10000) AS number"
+        )
+        cursor.execute("ANALYZE tickets_delivery")
+    with CaptureQueriesContext(connection) as queries:
+        assert len(claim(10, oldest_first=oldest_first).mails) == 10
+    (locking,) = (
+        query["sql"]
+        for query in queries
+        if "SKIP LOCKED" in query["sql"] and '"tickets_delivery"' in query["sql"]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {locking}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "using delivery_pending" in plan
+    assert "Presorted Key: tickets_delivery.due_at" in plan
 
 
 @pytest.mark.django_db
