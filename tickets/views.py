@@ -19,6 +19,7 @@ from registrations.links import DeadLink
 from registrations.models import Registration, Student
 from registrations.student_views import cancel_page, newest_of_event
 from registrations.students.identity import with_email
+from techfest.core import rush
 from techfest.core.db.clock import database_now
 from techfest.core.page_template import PageTemplate
 from tickets import abuse_detection, confirmation_page, registration_summary
@@ -37,6 +38,7 @@ from tickets.wakeup import notify_workers
 @require_safe
 def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """The result of one submission with its tickets. A duplicate of the submission leads here, too."""
+    rush.note_page()
     submission = _submission(token)
     template = PageTemplate()
     context = confirmation_page.page_context(submission, token, template)

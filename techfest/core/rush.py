@@ -25,15 +25,29 @@ LOOK = 0.1
 
 _recent: deque[float] = deque(maxlen=MANY)
 """When this process received its last submissions."""
+_pages: deque[float] = deque(maxlen=MANY)
+"""When this process was asked for its last confirmation pages."""
+_touched_at = float("-inf")
+"""When this process touched the file last, by the monotonic clock."""
 
 
 def note_submission() -> None:
     """Counts a submission; touches the file while there are many. A folder that cannot be written is ignored."""
+    if _are_many(_recent, time.monotonic()):
+        _touch_now()
+
+
+def note_page() -> None:
+    """Counts a confirmation page. Many of them prolong a rush: their visitors are still in its queue."""
     now = time.monotonic()
-    _recent.append(now)
-    if len(_recent) == MANY and now - _recent[0] < 1.0:
-        with contextlib.suppress(OSError):
-            _touch(time.time())
+    if _are_many(_pages, now) and now - _touched_at < OVER:
+        _touch_now()
+
+
+def _are_many(clicks: deque[float], now: float) -> bool:
+    """Whether this click, which is counted, is one of `MANY` within a second."""
+    clicks.append(now)
+    return len(clicks) == MANY and now - clicks[0] < 1.0
 
 
 def is_on(*, longest: float) -> bool:
@@ -63,6 +77,13 @@ def _times() -> tuple[float, float] | None:
     except OSError:
         return None
     return found.st_atime, found.st_mtime
+
+
+def _touch_now() -> None:
+    global _touched_at
+    _touched_at = time.monotonic()
+    with contextlib.suppress(OSError):
+        _touch(time.time())
 
 
 def _touch(now: float) -> None:

@@ -52,8 +52,13 @@ OLDEST_EVERY = 4
 """Every so many claims, one takes the oldest mails of a backlog first; the others take new mails."""
 LOOK_PAUSE = 0.02
 """Seconds between two claims that took nothing."""
-STEP_BACK = 10.0
-"""Seconds that mails wait during a rush: at the default rate, half a minute is left for those of 1,500 clicks."""
+STEP_BACK = 30.0
+"""Seconds that mails wait during a rush: at the default rate, half a minute is left for those of 1,500 clicks.
+
+A rush that lasts longer has more clicks than mails go in a minute, which trail behind it at their rate.
+"""
+TOGETHER = 0.05
+"""Seconds after a result in which those behind it are stored with it: each transaction waits for the disk."""
 NO_PAUSE = dt.timedelta()
 
 
@@ -96,13 +101,20 @@ class Run:
         results = self._composer.take_results()
         if not self._flying and not claimed.mails:
             return _is_worth_another_look(claimed)
-        done, _left = wait(self._flying, return_when=FIRST_COMPLETED, timeout=1.0)
+        done = self._landed()
         for future in done:
             _note(future.exception())
         pause = patiently(pause_left) if breaker.is_open else dt.timedelta()
         results += [result_of(future, self._flying.pop(future), pause=pause) for future in done]
         patiently(partial(record, results))
         return True
+
+    def _landed(self) -> list["Future[str]"]:
+        """The hand-overs that have ended, after waiting for the first one, at most a second."""
+        done, flying = wait(self._flying, return_when=FIRST_COMPLETED, timeout=1.0)
+        if done and flying:
+            time.sleep(TOGETHER)
+        return [future for future in self._flying if future.done()]
 
     def _claim(self) -> Claim:
         free = max_in_flight() - len(self._flying)

@@ -15,6 +15,8 @@ LONGEST = 10.0
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch: pytest.MonkeyPatch, data_folder: Path) -> None:
     rush._recent.clear()
+    rush._pages.clear()
+    monkeypatch.setattr(rush, "_touched_at", float("-inf"))
     # A slow machine does not end it.
     monkeypatch.setattr(rush, "OVER", 600.0)
 
@@ -30,6 +32,29 @@ def test_many_submissions_at_once_are_a_rush() -> None:
     assert rush.is_on(longest=LONGEST) is False
     submit_many(1)
     assert rush.is_on(longest=LONGEST) is True
+
+
+def test_confirmation_pages_prolong_a_rush_and_begin_none() -> None:
+    """After ten thousand submissions come ten thousand pages, in the same queue."""
+    for _ in range(2 * rush.MANY):
+        rush.note_page()
+    assert rush.is_on(longest=LONGEST) is False
+    submit_many()
+    begin_rush(began=LONGEST / 2, last=LONGEST / 2)
+    rush.note_page()
+    times = rush._times()
+    assert times is not None
+    assert times[1] > time.time() - 5.0
+
+
+def test_few_confirmation_pages_prolong_nothing() -> None:
+    submit_many()
+    begin_rush(began=LONGEST / 2, last=LONGEST / 2)
+    for _ in range(rush.MANY - 1):
+        rush.note_page()
+    times = rush._times()
+    assert times is not None
+    assert times[1] < time.time() - LONGEST / 4
 
 
 def test_as_many_in_a_longer_time_are_none() -> None:
