@@ -90,6 +90,18 @@ def test_newcomer_who_is_refused_takes_one_round_trip_its_rollback_and_the_searc
     assert Student.objects.count() == 0
 
 
+def test_no_statement_is_planned_anew_for_each_newcomer(fest: Fest) -> None:
+    """The server makes five plans for the values it is given, and then one for all if that is no worse."""
+    event = build_event(fest, capacity=20)
+    for _ in range(8):
+        submit_now(build_request(event))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE custom_plans > 5")
+        assert cursor.fetchall() == []
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE generic_plans >= 3")
+        assert cursor.fetchone()[0] >= 12
+
+
 def test_repeat_locks_the_seats_once_at_most(fest: Fest) -> None:
     """In a rush many forms are sent twice; a repeat must not queue for the seats again and again."""
     booking_request = build_request(build_event(fest))

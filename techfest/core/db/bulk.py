@@ -174,9 +174,13 @@ def insert_statement(model: type[models.Model], count: int, keep_others: bool = 
 
 
 def next_keys(batch: Batch, models_: Sequence[type[models.Model]], count: int) -> Result:
-    """Queue a statement that returns `count` rows with an unused primary key of each of these models."""
+    """Queue a statement that returns `count` rows with an unused primary key of each of these models.
+
+    The count is no parameter: it would be planned anew each time, since a plan for any count is estimated too high.
+    """
     keys = ", ".join(f"nextval('{model._meta.db_table}_{model._meta.pk.column}_seq')" for model in models_)
-    return batch.add(f"SELECT {keys} FROM generate_series(1, $1)", [count])  # noqa: S608 - names of ours only
+    rows = "" if count == 1 else f" FROM generate_series(1, {count:d})"
+    return batch.add(f"SELECT {keys}{rows}")
 
 
 def queue_insert(batch: Batch, rows: Sequence[models.Model]) -> None:
