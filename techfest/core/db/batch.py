@@ -184,11 +184,20 @@ class _Exchange:
 
 
 def _read(pgconn: pq.abc.PGconn) -> Any:
-    """A generator for psycopg's `wait`: sends what is queued and returns the results up to the sync."""
+    """A generator for psycopg's `wait`: sends what is queued and returns the results up to the sync.
+
+    Raises what the server said before it closed the connection, such as that it shuts down.
+    """
     yield from send(pgconn)
     results: list[pq.abc.PGresult] = []
     while True:
-        found = yield from fetch_many(pgconn)
+        try:
+            found = yield from fetch_many(pgconn)
+        except psycopg.OperationalError as error:
+            last = results[-1] if results else None
+            if last is None or last.status in _SUCCESS:
+                raise
+            raise psycopg.errors.error_from_result(last) from error
         if found and found[-1].status == pq.ExecStatus.PIPELINE_SYNC:
             return results
         results += found

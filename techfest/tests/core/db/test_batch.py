@@ -318,6 +318,17 @@ def test_connection_that_is_lost_is_an_error_and_the_next_one_works(commit: bool
     assert rows_of("Undone") == []
 
 
+def test_last_words_of_the_server_are_the_error() -> None:
+    """The log then says that the server was stopped, and not only that the connection is gone."""
+    batch = Batch()
+    batch.add("SELECT 1")
+    batch.add("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(OperationalError, match="terminating connection") as raised:
+        batch.send()
+    assert isinstance(raised.value.__cause__, psycopg.errors.AdminShutdown)
+    connection.close()
+
+
 def test_server_that_does_not_answer_is_hung_up_on() -> None:
     before = time.monotonic()
     with pytest.raises(OperationalError), hanging_up(0.2):
