@@ -41,6 +41,7 @@ def test_confirmation_pages_prolong_a_rush_and_begin_none() -> None:
     assert rush.is_on(longest=LONGEST) is False
     submit_many()
     begin_rush(began=LONGEST / 2, last=LONGEST / 2)
+    rush._touched_at -= rush.LOOK
     rush.note_page()
     times = rush._times()
     assert times is not None
@@ -50,6 +51,7 @@ def test_confirmation_pages_prolong_a_rush_and_begin_none() -> None:
 def test_few_confirmation_pages_prolong_nothing() -> None:
     submit_many()
     begin_rush(began=LONGEST / 2, last=LONGEST / 2)
+    rush._touched_at -= rush.LOOK
     for _ in range(rush.MANY - 1):
         rush.note_page()
     times = rush._times()
