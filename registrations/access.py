@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponseForbidden
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 
+from registrations.foreign_forms import foreign_form
 from registrations.links import DeadLink, student_of
 from registrations.models import Student
 
@@ -22,7 +22,7 @@ def public(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and is_foreign(request):
-            return HttpResponseForbidden(render_to_string("403_foreign.html", request=request))
+            return foreign_form(request)
         request.may_be_repeated = True  # type: ignore[attr-defined]  # read by the page for an unavailable database
         response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"

@@ -62,8 +62,8 @@ class OthersDetailsForm(DetailsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in {"name", "email"} & set(self.fields):
-            self.fields[name].widget.attrs.pop("autocomplete", None)
+        if "email" in self.fields:
+            self.fields["email"].widget.attrs["autocomplete"] = "off"
         self.fields["name"].error_messages["required"] = _("Enter the full name")
         self.fields["grade"].error_messages |= dict.fromkeys(
             ("required", "invalid_choice"), _("Select the grade")

@@ -25,6 +25,7 @@ SITE_HOST = str(_site.hostname)
 HTTPS = _site.scheme == "https"
 ALLOWED_HOSTS = [str(_site.hostname), *env.items("ALLOWED_HOSTS", "")]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "registrations.foreign_forms.csrf_failure"
 
 DATA = data_folder()
 MEDIA_ROOT = DATA / "media"

@@ -35,7 +35,7 @@ class HoldForm(PlainForm):
     )
     seats = forms.CharField(
         label=gettext_lazy("How many seats"),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "size": "12"}),
         error_messages={"required": gettext_lazy("Enter how many seats you need")},
     )
     until = forms.ChoiceField(

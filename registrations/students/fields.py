@@ -19,7 +19,7 @@ from techfest.core.text_limits import LimitedText
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-_SHORT = {"autocomplete": "off", "spellcheck": "false"}
+_SHORT = {"autocomplete": "off", "spellcheck": "false", "size": "12"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class StudentFields(LimitedText, forms.Form):
         too_long=gettext_lazy("Full name must be 200 characters or less"),
         key=name_key,
         max_characters_in_key=400,
-        attrs={"autocomplete": "name", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
+        attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
         error_messages={"required": gettext_lazy("Enter your full name")},
     )
     grade = forms.TypedChoiceField(
@@ -115,7 +115,7 @@ class SchoolField(TextField):
         defaults: dict[str, Any] = {
             "label": gettext_lazy("School"),
             "help_text": gettext_lazy("Not in the list? Type its name."),
-            "attrs": {"autocomplete": "organization", "list": "schools", "dir": "auto"},
+            "attrs": {"autocomplete": "off", "list": "schools", "dir": "auto"},
             "error_messages": {"required": gettext_lazy("Enter the name of your school")},
         }
         super().__init__(

@@ -80,7 +80,7 @@ class AccessRequestForm(NewPasswordForm):
         help_text=gettext_lazy("Use your school address if you have one. We send a link to it."),
         error_messages={"required": gettext_lazy("Enter your e-mail address")},
     )
-    school = SchoolField()
+    school = SchoolField(attrs={"autocomplete": "organization", "list": "schools", "dir": "auto"})
     note = TextField(
         label=gettext_lazy("How can the organisers know that you teach there? (optional)"),
         required=False,

@@ -99,6 +99,10 @@ class AddressForm(PlainForm):
         error_messages={"required": gettext_lazy("Enter an e-mail address")},
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].widget.attrs["autocomplete"] = "off"  # a browser would offer the teacher's
+
 
 def consent_declaration(text: str) -> str:
     """The consent text as a teacher's declaration for a student."""
