@@ -90,7 +90,7 @@ class EventsForm(PlainForm):
 
     events = EventsField(
         label=gettext_lazy("Events"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"translate": "no"}),
         error_messages={
             "required": gettext_lazy("Select at least one event"),
             "invalid_choice": gettext_lazy("Registration for one of these events is closed"),

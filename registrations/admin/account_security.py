@@ -140,7 +140,7 @@ def _session(account: Any, session: Any) -> str:
     what = session.device or _("Unknown browser")
     since = f"{localtime(session.began_at):%Y-%m-%d %H:%M}" if session.began_at else "–"
     text = _("since %(when)s") % {"when": since}
-    return format_html("<bdi>{}</bdi>: {} {} ({})", account, what, session.network, text)
+    return format_html('<bdi translate="no">{}</bdi>: {} {} ({})', account, what, session.network, text)
 
 
 def _reset_confirmation(chosen: Sequence[Any]) -> Confirmation:
@@ -154,6 +154,6 @@ def _reset_confirmation(chosen: Sequence[Any]) -> Confirmation:
             ),
             _("App and recovery codes become invalid, all sessions end, and each of them gets a mail."),
         ],
-        rows=[format_html("<bdi>{}</bdi>", account) for account in chosen],
+        rows=[format_html('<bdi translate="no">{}</bdi>', account) for account in chosen],
         is_danger=True,
     )

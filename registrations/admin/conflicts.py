@@ -134,7 +134,7 @@ def _confirmation(chosen: Sequence[Conflict]) -> Confirmation:
 def _line(conflict: Conflict) -> str:
     registration = conflict.registration
     return format_html(
-        "<bdi>{}</bdi> ({}), <bdi>{}</bdi>: {}",
+        '<bdi translate="no">{}</bdi> ({}), <bdi translate="no">{}</bdi>: {}',
         registration.student.name,
         registration.student.reference,
         registration.event.name,

@@ -168,7 +168,7 @@ def _line(hold: Hold) -> str:
         "%(count)d seat, %(used)d with a name", "%(count)d seats, %(used)d with a name", hold.seats
     )
     return format_html(
-        "<bdi>{}</bdi>, <bdi>{}</bdi>: {}, {}",
+        '<bdi translate="no">{}</bdi>, <bdi translate="no">{}</bdi>: {}, {}',
         hold.school or _("Held back"),
         hold.event,
         seats % {"count": hold.seats, "used": hold.used},

@@ -120,7 +120,7 @@ def _stays(move: Move, event: Event) -> str:
 def line_of(row: Registration) -> str:
     """Return one registration as a line of a confirmation page."""
     return format_html(
-        "<bdi>{}</bdi> ({}), <bdi>{}</bdi>: {}",
+        '<bdi translate="no">{}</bdi> ({}), <bdi translate="no">{}</bdi>: {}',
         row.student.name,
         grouped(row.student.reference),
         row.event.name,

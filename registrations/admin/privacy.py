@@ -220,7 +220,7 @@ def _registration_summary(chosen: Sequence[Student]) -> Iterator[str]:
 
 def _line(student: Student) -> str:
     return format_html(
-        "<bdi>{}</bdi> ({}), {}, <bdi>{}</bdi>",
+        '<bdi translate="no">{}</bdi> ({}), {}, <bdi translate="no">{}</bdi>',
         student.name,
         grouped(student.reference),
         _("grade %(grade)s") % {"grade": student.grade},

@@ -124,7 +124,10 @@ def _merge_confirmation(chosen: Sequence[School]) -> Confirmation:
         summary=summary,
         rows=[
             *(_school_line(school) for school in counted.order_by("pk")),
-            *(format_html("<bdi>{}</bdi> ({})", one.name, grouped(one.reference)) for one in names),
+            *(
+                format_html('<bdi translate="no">{}</bdi> ({})', one.name, grouped(one.reference))
+                for one in names
+            ),
         ],
         is_danger=True,
     )
@@ -133,7 +136,7 @@ def _merge_confirmation(chosen: Sequence[School]) -> Confirmation:
 def _school_line(school: Any) -> str:
     counts = [(words, getattr(school, f"n_{name}")) for name, words in _HAS.items()]
     parts = [str(words % {"count": count}) for words, count in counts if count]
-    return format_html("<bdi>{}</bdi>: {}", school.name, ", ".join(parts) or _("nothing"))
+    return format_html('<bdi translate="no">{}</bdi>: {}', school.name, ", ".join(parts) or _("nothing"))
 
 
 class NameForm(LimitedText, _Form):

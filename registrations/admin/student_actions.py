@@ -191,7 +191,9 @@ def _merge_confirmation(chosen: Sequence[Student]) -> Confirmation:
         lines += [line_of(worse) for _better, worse in duplicates]
         summary += _clash_summary(len(clashes))
         lines += [
-            format_html("<bdi>{}</bdi> ↔ <bdi>{}</bdi>", one.event.name, two.event.name)
+            format_html(
+                '<bdi translate="no">{}</bdi> ↔ <bdi translate="no">{}</bdi>', one.event.name, two.event.name
+            )
             for one, two in clashes
         ]
     else:

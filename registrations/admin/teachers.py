@@ -184,7 +184,7 @@ class AddressAdmin(RecordAdmin):
                 submit_label=_("Mark them as confirmed"),
                 chosen=chosen,
                 summary=[_("Make sure that each address belongs to its account: their mails go there.")],
-                rows=[format_html("<bdi>{}</bdi>: {}", one.user, one.email) for one in chosen],
+                rows=[format_html('<bdi translate="no">{}</bdi>: {}', one.user, one.email) for one in chosen],
             ),
             form=form,
             do=lambda: _confirm(chosen, request.user, form.cleaned_data["reason"]),

@@ -1,5 +1,8 @@
 """What browsers may do with the text of a page: fill in, and translate."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import html5lib
@@ -7,10 +10,22 @@ import pytest
 from django.test import Client
 
 from events import cache
-from registrations.links import my_path
+from registrations.links import confirmation_path, my_path
 from registrations.models import Student
+from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets.tests.builders.checkin import checkpoint_of, gate_of, phone_of, volunteer
+from tickets.mail.compose import compose
+from tickets.models import Delivery
+from tickets.tests.builders.checkin import (
+    checkpoint_of,
+    fest_today,
+    gate_of,
+    open_event,
+    phone_of,
+    submit_scan,
+    volunteer,
+    waiting_for,
+)
 from tickets.tests.builders.teachers import build_teacher, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +64,7 @@ def test_browser_offers_its_user_neither_as_the_child_nor_as_the_school(
     assert link == ["email"]
 
 
-def test_teacher_and_volunteer_are_not_offered_their_own_name(student: Student) -> None:
+def test_teacher_is_not_offered_as_a_student(student: Student) -> None:
     teacher = signed_in(build_teacher(student.school.name))
     base = f"/teacher/students/{student.reference}/"
     pages = [teacher.get(path) for path in ("/teacher/students/add/", f"{base}details/", base)]
@@ -59,11 +74,13 @@ def test_teacher_and_volunteer_are_not_offered_their_own_name(student: Student) 
         assert {name: OTHERS[name] for name in found if name in OTHERS} == {
             name: value for name, value in found.items() if name in OTHERS
         }
-    gate = gate_of(student.fest)
-    door = filled_in(phone_of(volunteer(gate)).get(checkpoint_of(gate).url("walk-in")))
-    assert {name: door[name] for name in ("name", "school", "section")} == dict.fromkeys(
-        ("name", "school", "section"), "off"
-    )
+
+
+def test_volunteer_is_not_offered_a_name_at_the_door() -> None:
+    event = open_event(fest_today())
+    gate = gate_of(event.fest, event)
+    door = filled_in(phone_of(volunteer(gate)).get(checkpoint_of(gate).url("walk_in")))
+    assert {door[name] for name in ("name", "school", "section")} == {"off"}
 
 
 def test_teacher_is_offered_what_is_the_teachers(client: Client, student: Student) -> None:
@@ -73,3 +90,93 @@ def test_teacher_is_offered_what_is_the_teachers(client: Client, student: Studen
         "email": "email",
         "school": "organization",
     }
+
+
+UNTRANSLATED = {"script", "style", "title", "textarea"}
+"""The text of a tab and of a text to share is no text of the page."""
+
+
+def unprotected(page: str, words: list[str]) -> list[str]:
+    """Texts of the page with one of the words that a translation would change."""
+    return list(
+        _texts(html5lib.parse(page, namespaceHTMLElements=False), re.compile("|".join(map(re.escape, words))))
+    )
+
+
+def _texts(element: Any, words: "re.Pattern[str]") -> Iterator[str]:
+    if element.get("translate") == "no" or element.tag in UNTRANSLATED:
+        return
+    parts = [element.text or "", *(child.tail or "" for child in element)]
+    yield from (part.strip() for part in parts if words.search(part))
+    for child in element:
+        yield from _texts(child, words)
+
+
+def test_page_without_the_attribute_is_noticed() -> None:
+    """Negative control."""
+    page = '<p>Rose <bdi translate="no">Violet</bdi> May <select translate="no"><option>Rose</select></p>'
+    assert unprotected(page, ["Rose", "Violet"]) == ["Rose"]
+
+
+@pytest.mark.parametrize("file", sorted(Path("templates").rglob("*.html")), ids=str)
+def test_names_of_every_template_are_not_translated(file: Path) -> None:
+    """What an organiser or volunteer writes may be translated."""
+    prose = r"\{\{ (line\.)?(reason|message\.subject)\b"
+    assert re.findall(rf'<bdi(?![^>]* translate="no")[^>]*>(?!{prose})', file.read_text()) == []
+
+
+def test_names_and_codes_of_pages_are_not_translated(client: Client) -> None:
+    fest = fest_today(name="Violet Fest", place="Lake Road")
+    event = open_event(fest, name="Robo Race", slug="robo-race")
+    waiting = open_event(fest, name="Quiz Night", slug="quiz-night", capacity=0, minutes=90)
+    submission = build_submission(event, name="Rose Butcher", school="May Hill School")
+    student = submission.student
+    waiting_for(waiting, name="Violet Grace", school="May Hill School")
+    cache.forget()
+    code = student.reference
+    words = ["Rose", "Butcher", "Violet", "May Hill", "Robo Race", "Quiz Night", code, grouped(code)]
+    teacher = signed_in(build_teacher("May Hill School"))
+    gate = gate_of(fest, event, waiting)
+    volunteers, checkpoint = phone_of(volunteer(gate)), checkpoint_of(gate)
+    base = f"/teacher/students/{code}/"
+    paths = [
+        "/",
+        "/events/robo-race/",
+        "/register/?event=robo-race",
+        confirmation_path(submission),
+        my_path(student),
+    ]
+    paths += [f"{my_path(student)}{part}/" for part in ("details", "add", "cancel")]
+    pages = {path: client.get(path, follow=True) for path in paths}
+    paths = ["/teacher/", "/teacher/delegation/", "/teacher/students/add/", base]
+    pages |= {
+        path: teacher.get(path)
+        for path in [*paths, *(f"{base}{part}/" for part in ("details", "events", "replace"))]
+    }
+    pages |= {name: volunteers.get(checkpoint.url(name)) for name in ("scanner", "search", "walk_in")}
+    pages["found"] = volunteers.post(checkpoint.url("search"), {"text": "rose"})
+    assert {name: page.status_code for name, page in pages.items()} == dict.fromkeys(pages, 200)
+    found = {name: unprotected(page.content.decode(), words) for name, page in pages.items()}
+    assert {name: texts for name, texts in found.items() if texts} == {}
+    scanned = submit_scan(volunteers, checkpoint, code).content.decode()
+    assert unprotected(scanned, ["Rose", "May Hill", code, grouped(code)]) == [], (
+        "its sentences name the event"
+    )
+
+
+def test_names_and_codes_of_mails_are_not_translated() -> None:
+    event = build_event(build_fest(name="Violet Fest"), name="Robo Race")
+    student = build_submission(event, name="Rose Butcher", school="May Hill School").student
+    words = [
+        "Rose",
+        "Butcher",
+        "Violet",
+        "May Hill",
+        "Robo Race",
+        student.reference,
+        grouped(student.reference),
+    ]
+    message: Any = compose(Delivery.objects.get())
+    mail = next(str(part.content) for part in message.alternatives if part.mimetype == "text/html")
+    assert "Rose" in mail
+    assert unprotected(mail, words) == []

@@ -197,7 +197,7 @@ def _confirmation(chosen: list[Scan]) -> Confirmation:
     said = _("at %(where)s the phone said: %(device_verdict)s, the rules say: %(verdict)s")
     rows = [
         format_html(
-            "<bdi>{}</bdi> {}",
+            '<bdi translate="no">{}</bdi> {}',
             scan.ticket or _("unknown code"),
             said
             % {
@@ -246,7 +246,9 @@ class AlertAdmin(RecordAdmin):
         if not obj.filters:
             return obj.subject
         words = _("its registrations")
-        return format_html('<bdi>{}</bdi> (<a href="{}">{}</a>)', obj.subject, alert_path(obj), words)
+        return format_html(
+            '<bdi translate="no">{}</bdi> (<a href="{}">{}</a>)', obj.subject, alert_path(obj), words
+        )
 
     def has_see_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_alert")

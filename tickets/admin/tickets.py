@@ -147,7 +147,7 @@ def _reissue_confirmation(chosen: list[Ticket]) -> Confirmation:
     mails = sum(bool(ticket.student.email) for ticket in chosen)
     sentence = ngettext("%(count)d mail brings a new ticket.", "%(count)d mails bring new tickets.", mails)
     then = _("The old codes stop working at once, also where they are printed. Seats stay as they are.")
-    line = "<bdi>{}</bdi> ({}), <bdi>{}</bdi>"
+    line = '<bdi translate="no">{}</bdi> ({}), <bdi translate="no">{}</bdi>'
     return Confirmation(
         title=_("Issue new tickets instead of these?"),
         submit_label=_("Issue new tickets"),

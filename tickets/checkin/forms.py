@@ -55,7 +55,7 @@ class WalkInForm(OthersDetailsForm):
     )
     event = forms.ChoiceField(
         label=gettext_lazy("Event"),
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"translate": "no"}),
         error_messages={
             "required": gettext_lazy("Select the event"),
             "invalid_choice": gettext_lazy("Select the event"),

@@ -60,6 +60,7 @@ class NewcomerForm(StudentForm):
     known = forms.ChoiceField(
         label=gettext_lazy("A student of your school"),
         required=False,
+        widget=forms.Select(attrs={"translate": "no"}),
         error_messages={"invalid_choice": gettext_lazy("Select a student of your school")},
     )
     consent = forms.BooleanField(
@@ -130,8 +131,12 @@ class FilterForm(PlainForm):
 
     name = TextField(label=gettext_lazy("Name"), max_characters=200, too_long="", required=False)
     grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), coerce=int, empty_value=None, required=False)
-    section = forms.ChoiceField(label=gettext_lazy("Section"), required=False)
-    event = forms.ChoiceField(label=gettext_lazy("Event"), required=False)
+    section = forms.ChoiceField(
+        label=gettext_lazy("Section"), required=False, widget=forms.Select(attrs={"translate": "no"})
+    )
+    event = forms.ChoiceField(
+        label=gettext_lazy("Event"), required=False, widget=forms.Select(attrs={"translate": "no"})
+    )
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     mail = forms.ChoiceField(label=gettext_lazy("Mail"), required=False)
 
@@ -171,7 +176,7 @@ class HandoverForm(PlainForm):
     colleague = forms.TypedChoiceField(
         label=gettext_lazy("To whom"),
         coerce=int,
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"translate": "no"}),
         error_messages={"required": gettext_lazy("Select a colleague")},
     )
 
