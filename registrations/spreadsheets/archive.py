@@ -8,6 +8,10 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable
+
+from registrations.spreadsheets.file_kinds import refused_archive
+from registrations.spreadsheets.package import MAIN, main_part, slashed, transitional, usual_parts
 
 MAX_ENTRIES = 500
 MAX_DIRECTORY_BYTES = 256 * 1024
@@ -49,7 +53,7 @@ def sanitize_archive(data: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             _check_directory(entries)
-            return _copied(archive, [entry for entry in entries if _NEEDED.fullmatch(entry.filename)])
+            return _copied(archive, entries)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError):
         raise WorkbookRefused("damaged") from None
 
@@ -72,9 +76,7 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
         raise WorkbookRefused("unsafe")
     if any(_MACROS.search(name) for name in names):
         raise WorkbookRefused("macros")
-    if "xl/workbook.xml" not in names:
-        raise WorkbookRefused("kind")
-    if any(_NESTED.search(name) for name in names):
+    if _is_package(names) and any(_NESTED.search(name) for name in names):
         raise WorkbookRefused("nested")
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
         raise WorkbookRefused("unsafe")
@@ -84,7 +86,13 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
 
 def _escapes_folder(name: str) -> bool:
     """Return whether a name would point outside the folder it is unpacked to. An XLSX has no such names."""
-    return name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
+    name = slashed(name)
+    return name.startswith("/") or ":" in name or ".." in name.split("/")
+
+
+def _is_package(names: Iterable[str]) -> bool:
+    """Return whether the archive may be a workbook; another is refused for what it is."""
+    return any(name.lower() == "[content_types].xml" for name in names) or MAIN in names
 
 
 def _is_zip_bomb(entry: zipfile.ZipInfo) -> bool:
@@ -94,16 +102,42 @@ def _is_zip_bomb(entry: zipfile.ZipInfo) -> bool:
 
 
 def _copied(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:
-    """Copy the parts, unpacking no more than the declared size: a longer part fails its checksum."""
+    """Copy the parts that hold cells, under the names that Excel gives them."""
+    parts = _Parts(archive, entries)
+    names = {slashed(entry.filename): entry.filename for entry in entries}
+    if not (main := main_part(names, parts.read)):
+        raise WorkbookRefused(refused_archive(list(names), parts.mimetype()))
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as copy:
-        for entry in entries:
-            with archive.open(entry) as packed:
-                # Without a size the part would be unpacked without a limit.
-                part = packed.read(entry.file_size + 1)
-            _check_part(entry.filename, part)
-            copy.writestr(entry.filename, part)
+        if main == MAIN == names[main]:
+            for entry in entries:
+                if _NEEDED.fullmatch(entry.filename):
+                    copy.writestr(entry.filename, transitional(parts.read(entry.filename)))
+        else:
+            for name, part in usual_parts(main, names, parts.read):
+                copy.writestr(name, part)
     return written.getvalue()
+
+
+class _Parts:
+    """Reads the parts of an archive whose directory was checked."""
+
+    def __init__(self, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+        self._archive, self._entries = archive, {entry.filename: entry for entry in entries}
+
+    def read(self, name: str) -> bytes:
+        """Return a part, unpacking no more than the declared size: a longer part fails its checksum."""
+        entry = self._entries[name]
+        with self._archive.open(entry) as packed:
+            # Without a size the part would be unpacked without a limit.
+            part = packed.read(entry.file_size + 1)
+        _check_part(name, part)
+        return part
+
+    def mimetype(self) -> bytes:
+        """Return the media type that OpenDocument files name in a part of its own."""
+        entry = self._entries.get("mimetype")
+        return self.read("mimetype") if entry and entry.file_size < 200 else b""
 
 
 def _check_part(name: str, part: bytes) -> None:

@@ -13,7 +13,58 @@ TEXTS = {
     "old": _("The selected file must be a CSV or XLSX. Open this older Excel file and save it as XLSX"),
     "size": _("The selected file must be smaller than 2MB"),
     "empty": _("The selected file is empty"),
-    "password": _("The selected file is password protected"),
+    "password": _(
+        "The selected file is password protected. Save it without a password and upload the new file"
+    ),
+    "pdf": _(
+        "The selected file is a PDF, which has no rows and columns. Upload the spreadsheet it was made from, "
+        "as XLSX or CSV"
+    ),
+    "picture": _(
+        "The selected file is a picture. Upload the list as XLSX or CSV, or type its rows into a spreadsheet"
+    ),
+    "document": _(
+        "The selected file is a text document or a presentation. Copy its table into a spreadsheet and save it as XLSX"
+    ),
+    "html": _(
+        "The selected file is a web page, whatever its name says. "
+        "Open it in your spreadsheet program and save it as XLSX"
+    ),
+    "spreadsheetml": _(
+        "The selected file is an “XML Spreadsheet 2003”, whatever its name says. "
+        "Open it in your spreadsheet program and save it as XLSX"
+    ),
+    "xml": _("The selected file is an XML file. Open it in your spreadsheet program and save it as XLSX"),
+    "json": _("The selected file is a JSON file. Export the list as CSV or XLSX instead"),
+    "link": _(
+        "The selected file is only a link to a spreadsheet on the web. Open the spreadsheet, download it as XLSX "
+        "and upload that file"
+    ),
+    "ods": _(
+        "The selected file is an OpenDocument spreadsheet (ODS). "
+        "Open it in your spreadsheet program and save it as XLSX"
+    ),
+    "numbers": _(
+        "The selected file is a document of Numbers, Pages or Keynote. In Numbers choose File, Export To, Excel, "
+        "and upload the new file"
+    ),
+    "xlsb": _("The selected file is a binary Excel workbook (XLSB). Open it in Excel and save it as XLSX"),
+    "foreign": _(
+        "The selected file is of an older spreadsheet or database program. Open it in your spreadsheet program "
+        "and save it as XLSX"
+    ),
+    "zip": _("The selected file is a ZIP archive. Unpack it and upload the XLSX or CSV that is in it"),
+    "packed": _(
+        "The selected file is a compressed archive. Unpack it and upload the XLSX or CSV that is in it"
+    ),
+    "zeros": _(
+        "The selected file holds nothing but zero bytes: it was not copied or downloaded completely. "
+        "Get it again, or save it again and upload the new file"
+    ),
+    "encoding": _(
+        "The selected file does not say which encoding its letters have. "
+        "Save it as XLSX or as “CSV UTF-8” and upload the new file"
+    ),
     "macros": _("The selected file must not contain macros. Save it as XLSX without macros"),
     "nested": _("The selected file must not contain other files. Copy the list into a new file"),
     "unsafe": _(
@@ -53,8 +104,8 @@ class FileRefused(UserFacingError):
     def __init__(self, code: str, *, row: int = 0, is_paste: bool = False) -> None:
         super().__init__(code)
         self.code, self.row = code, row
-        texts = PASTED_TEXTS if is_paste else TEXTS
-        self.text = texts[code] % {
+        text = PASTED_TEXTS.get(code, PASTED_TEXTS["kind"]) if is_paste else TEXTS[code]
+        self.text = text % {
             "row": row,
             "max_rows": f"{MAX_ROWS:,}",
             "max_columns": MAX_COLUMNS,

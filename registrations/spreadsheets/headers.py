@@ -141,7 +141,9 @@ def _columns(sheet: Sheet, row: Row, events: EventIndex) -> tuple[Column, ...]:
     for position in range(sheet.width):
         title = " ".join(row.cell(position).split())
         meaning, event = meaning_of(title), events.title(title)
-        if event and _is_event(meaning, sheet, row, position):
+        if event and _is_event(
+            meaning, [one.cell(position) for one in sheet.rows if one.number > row.number], events
+        ):
             meaning = Meaning.EVENT_MARK
         else:
             event = ""
@@ -150,15 +152,16 @@ def _columns(sheet: Sheet, row: Row, events: EventIndex) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _is_event(meaning: Meaning, sheet: Sheet, title: Row, position: int) -> bool:
+def _is_event(meaning: Meaning, below: Sequence[str], events: EventIndex) -> bool:
     """Return whether a title that is the name of an event is meant as one.
 
     “Workshop 1” may also be a title above names of events: then the cells below decide, which say yes or no.
     """
     if meaning not in (Meaning.EVENTS, Meaning.NUMBER):
         return meaning == Meaning.NONE
-    cells = [text for row in sheet.rows if row.number > title.number and is_given(text := row.cell(position))]
-    return bool(cells) and all(read_mark(text) is not None for text in cells)
+    cells = [text for text in below if is_given(text)]
+    has_marks = bool(cells) and all(read_mark(text) is not None for text in cells)
+    return has_marks and not all(events.whole(text).slugs for text in cells)
 
 
 def _is_repeated(meaning: Meaning, before: Sequence[Column]) -> bool:

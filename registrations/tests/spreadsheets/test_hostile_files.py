@@ -118,15 +118,21 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "encrypted": (lambda: _OLE + bytes(2000) + "EncryptedPackage".encode("utf-16-le"), "password"),
     "old Excel": (lambda: _OLE + bytes(2000), "old"),
     "another zip": (lambda: changed_archive(many_entries(0), {"a.txt": "x", _BOOK: ""})[:-1], "damaged"),
-    "document of a word processor": (lambda: many_entries(0).replace(b"xl/workbook", b"xl/documen_"), "kind"),
+    "document of a word processor": (lambda: many_entries(0).replace(b"xl/workbook", b"xl/documen_"), "zip"),
     "half a workbook": (lambda: xlsx_bytes(TABLE)[:3000], "damaged"),
     "workbook without a sheet": (lambda: changed_archive(xlsx_bytes(TABLE), {SHEET: "<x"}), "damaged"),
-    "PNG": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(100), "kind"),
-    "PDF": (lambda: b"%PDF-1.7\nName,Grade\n", "kind"),
+    "PNG": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(100), "picture"),
+    "PDF": (lambda: b"%PDF-1.7\nName,Grade\n", "pdf"),
     "program": (lambda: b"MZ\x90\x00" + bytes(100), "kind"),
-    "HTML": (lambda: b"\xef\xbb\xbf  <!DOCTYPE html><table><tr><td>Name</td></tr></table>", "kind"),
-    "zero bytes": (lambda: bytes(1000), "kind"),
-    "half a character of UTF-16": (lambda: "\ufeffName,Grade".encode("utf-16-le") + b"x", "kind"),
+    "HTML": (lambda: b"\xef\xbb\xbf  <!DOCTYPE html><table><tr><td>Name</td></tr></table>", "html"),
+    "zero bytes": (lambda: bytes(1000), "zeros"),
+    "random bytes": (lambda: random.Random(1).randbytes(MEGABYTE), "kind"),
+    "half a character of UTF-16": (lambda: "\ufeffName,Grade".encode("utf-16-le") + b"x", "damaged"),
+    "two million commas after a bad quotation mark": (
+        lambda: b'"a"b",' + b"," * (2 * MEGABYTE - 100) + b"x",
+        "columns",
+    ),
+    "half a million blank cells in quotation marks": (lambda: b'" "\n' * 500_000, "empty"),
     "nothing": (lambda: b"", "empty"),
     "only delimiters": (lambda: b",,,\r\n ,,\r\n", "empty"),
     "workbook with nothing": (lambda: xlsx_bytes([]), "empty"),
@@ -268,12 +274,14 @@ def test_stored_archive_with_a_password_is_refused() -> None:
     data[at + 8] |= 1
     with pytest.raises(FileRefused) as refused:
         read_file(bytes(data))
-    assert str(refused.value.text) == "The selected file is password protected"
+    assert str(refused.value.text) == (
+        "The selected file is password protected. Save it without a password and upload the new file"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("", "empty"), (" \n\t", "empty"), ("x" * (2 * MEGABYTE + 1), "size"), ("<b>", "kind"), ("a\0", "kind")],
+    [("", "empty"), (" \n\t", "empty"), ("x" * (2 * MEGABYTE + 1), "size"), ("<b>", "xml"), ("a\0", "kind")],
 )
 def test_paste_that_is_no_list_is_refused_as_a_paste(text: str, code: str) -> None:
     with pytest.raises(FileRefused) as refused:
