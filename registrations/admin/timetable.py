@@ -121,6 +121,8 @@ def _uploaded(model_admin: Any, request: HttpRequest, fest: Fest) -> Timetable:
     if file is None:
         raise FileRefused("no timetable")
     sheet = read_file(file.read(MAX_BYTES + 1))
+    if sheet.is_guess:
+        raise FileRefused("encoding")
     events = events_of(model_admin.get_queryset(request), fest)
     timetable = read(sheet, events, cell_context(fest), may_add=model_admin.has_add_permission(request))
     check_dates(timetable, fest, now=database_now())

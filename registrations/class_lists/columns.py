@@ -95,19 +95,6 @@ def read_title_row_as_student(class_list: ClassList) -> None:
                 column[0] = _("Column %(letter)s") % {"letter": Column(at, "", Meaning.NONE).letter}
 
 
-def confirm_encoding(class_list: ClassList) -> None:
-    """The teacher confirmed the detected encoding: clear the `is_guess` flag."""
-    with transaction.atomic():
-        locked = lock_list(class_list)
-        ClassList.objects.filter(pk=locked.pk).update(is_guess=False, updated_at=Now())
-
-
-def non_ascii_samples(draft: Draft, maximum: int = 6) -> list[str]:
-    """Return some texts beyond ASCII, which show whether the encoding was guessed right."""
-    cells = (clean_text(cell)[:60] for row in draft.rows for cell in row.cells if not cell.isascii())
-    return list(dict.fromkeys(cells))[:maximum]
-
-
 def _read_as(columns: list[list[str]], chosen: Mapping[int, str]) -> None:
     """Write the choices into the columns."""
     new = {at for at, value in chosen.items() if value != _value(Meaning(columns[at][1]), columns[at][2])}

@@ -76,7 +76,8 @@ def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness
 def _obstacle(class_list: ClassList, ready: Collection[int]) -> str:
     if class_list.is_guess:
         return _(
-            "The encoding of the file was guessed. Check the names in the preview and confirm that they are right."
+            "The file does not say which encoding it uses. "
+            "First choose in the preview in which line the names are right."
         )
     if not ready:
         return _("There is nothing to register: no row without problems is left in this list.")

@@ -12,6 +12,7 @@ from registrations.class_lists import columns, row_status
 from registrations.class_lists.forecast import forecast
 from registrations.class_lists.parse import Draft
 from registrations.class_lists.preview_rows import Page
+from registrations.class_lists.readings import shown_readings
 from registrations.class_lists.row_status import RowStatus, Show, Status
 from registrations.spreadsheets.listing import Code
 from registrations.students.names import clean_text
@@ -113,5 +114,5 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "column_choices": columns.choices(draft.parsed.events),
         "unused": columns.unused_titles(draft),
         "title_row": columns.title_row_of(draft),
-        "strange": columns.non_ascii_samples(draft) if draft.class_list.is_guess else (),
+        "readings": shown_readings(draft.class_list, draft.rows),
     }

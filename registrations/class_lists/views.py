@@ -22,6 +22,7 @@ from registrations.class_lists.forms import ConfirmForm, UploadForm
 from registrations.class_lists.inline_edit import EditResult, save_edits
 from registrations.class_lists.parse import events_offered, is_untitled, read_draft
 from registrations.class_lists.preview import PreviewRequest, context_of
+from registrations.class_lists.readings import choose_reading
 from registrations.class_lists.report import jobs_of, problem_table, progress_of, result_of
 from registrations.class_lists.responses import (
     ClassListNotFound,
@@ -133,8 +134,12 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 @teacher_required
 @explain_missing_list
 def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
-    """The teacher confirmed that the names are read correctly."""
-    cols.confirm_encoding(_class_list(teacher, pk))
+    """Reads the list in the encoding whose names the teacher chose."""
+    class_list = _class_list(teacher, pk)
+    try:
+        choose_reading(class_list, request.POST.get("encoding", ""), events=events_offered(class_list.fest))
+    except ActionRejected as refusal:
+        messages.error(request, refusal.text)
     return redirect("class_lists:preview", pk)
 
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable
 
 from registrations.spreadsheets.file_kinds import refused_archive
-from registrations.spreadsheets.package import MAIN, main_part, slashed, transitional, usual_parts
+from registrations.spreadsheets.package import MAIN, cell_parts, main_part, slashed, transitional, usual_parts
 
 MAX_ENTRIES = 500
 MAX_DIRECTORY_BYTES = 256 * 1024
@@ -109,7 +109,8 @@ def _copied(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:
         raise WorkbookRefused(refused_archive(list(names), parts.mimetype()))
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as copy:
-        if main == MAIN == names[main]:
+        needed = [main, *(part for _kind, _id, part in cell_parts(main, names, parts.read))]
+        if main == MAIN and all(_NEEDED.fullmatch(names[name]) for name in needed):
             for entry in entries:
                 if _NEEDED.fullmatch(entry.filename):
                     copy.writestr(entry.filename, transitional(parts.read(entry.filename)))

@@ -60,20 +60,24 @@ def main_part(names: Mapping[str, str], read: Read) -> str:
     return targets[0] if is_sheet and targets and targets[0].endswith(".xml") else ""
 
 
-def usual_parts(main: str, names: Mapping[str, str], read: Read) -> Iterator[tuple[str, bytes]]:
-    """Yield the parts that hold cells under the names that Excel gives them."""
+def cell_parts(main: str, names: Mapping[str, str], read: Read) -> list[tuple[str, str, str]]:
+    """Return kind, id and slashed name of the parts that hold cells, texts and formats."""
     folder, base = posixpath.split(main)
     relations = posixpath.join(folder, "_rels", f"{base}.rels")
-    written: list[tuple[str, str, str]] = []
     found = _related(relations, names, read) if relations in names else iter(())
+    return [part for part in found if part[0] in _KINDS and part[2] in names]
+
+
+def usual_parts(main: str, names: Mapping[str, str], read: Read) -> Iterator[tuple[str, bytes]]:
+    """Yield the parts that hold cells under the names that Excel gives them."""
+    written: list[tuple[str, str, str]] = []
     yield "[Content_Types].xml", _CONTENT_TYPES
     yield "_rels/.rels", _relationships([("officeDocument", "rId1", MAIN)])
     yield MAIN, transitional(read(names[main]))
-    for kind, name, target in found:
-        if kind in _KINDS and target in names:
-            usual = _KINDS[kind].format(len(written) + 1 if kind == "worksheet" else "")
-            written.append((kind, name, f"/{usual}"))
-            yield usual, transitional(read(names[target]))
+    for kind, name, target in cell_parts(main, names, read):
+        usual = _KINDS[kind].format(len(written) + 1 if kind == "worksheet" else "")
+        written.append((kind, name, f"/{usual}"))
+        yield usual, transitional(read(names[target]))
     yield "xl/_rels/workbook.xml.rels", _relationships(written)
 
 

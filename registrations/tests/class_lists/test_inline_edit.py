@@ -476,19 +476,6 @@ def test_chosen_meaning_moves_from_the_column_that_had_it(client: Client) -> Non
     assert [column[1] for column in class_list.columns] == ["", "grade", "name", "events"]
 
 
-def test_guessed_encoding_must_be_confirmed(client: Client) -> None:
-    data = csv_bytes([TITLES, ["Zoë Müller", "9", "", "Robo Race"]], encoding="windows-1252")
-    class_list = draft_of(handed_over(client, data))
-    page = page_of(client, class_list)
-    assert "Are these names right?" in page
-    assert "Zoë Müller" in page
-    assert "Confirm that the names are right, then you can go on." in page
-    client.post(f"{path_of(class_list)}letters/")
-    page = page_of(client, class_list)
-    assert "Are these names right?" not in page
-    assert "Register 1 student" in page
-
-
 def test_other_sheets_are_named(client: Client) -> None:
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, {"in_memory": True}) as book:

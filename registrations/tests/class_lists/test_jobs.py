@@ -141,7 +141,7 @@ def test_rows_with_errors_doubts_and_left_out_are_not_given_to_the_job(event: Ev
 
 def test_guessed_encoding_is_never_registered(event: Event) -> None:
     class_list = build_list(event.fest, pupils(2, event), is_guess=True)
-    with pytest.raises(ActionRejected, match="encoding of the file was guessed"):
+    with pytest.raises(ActionRejected, match="which encoding it uses"):
         confirmed(class_list)
 
 
