@@ -281,6 +281,12 @@ def test_other_files_are_refused_with_a_reason(client: Client, fest: Fest, conte
     assert "errornote" in response.content.decode()
 
 
+def test_timetable_of_unknown_encoding_is_refused(client: Client, fest: Fest) -> None:
+    file = SimpleUploadedFile("t.csv", "Event,Starts\nCafé,2026-12-12 10:00\n".encode("windows-1252"))
+    page = client.post(reverse(PAGE), {"file": file}).content.decode()
+    assert "does not say which encoding its letters have. Save it as XLSX" in page
+
+
 def test_forged_plan_is_refused(client: Client, fest: Fest) -> None:
     response = client.post(reverse(APPLY), {"plan": "x", "seen": "y"})
     assert "This preview is too old" in response.content.decode()

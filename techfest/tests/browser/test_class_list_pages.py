@@ -40,9 +40,10 @@ def signed_in(browser: Browser, teacher: Teacher, url: str, **options: Any) -> B
     return context
 
 
-def upload(page: Page, url: str, rows: list[str]) -> None:
+def upload(page: Page, url: str, rows: list[str], *, encoding: str = "utf-8") -> None:
     page.goto(f"{url}/teacher/lists/")
-    file: Any = {"name": "class 9.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    data = "\n".join(rows).encode(encoding)
+    file: Any = {"name": "class 9.csv", "mimeType": "text/csv", "buffer": data}
     page.get_by_label("Class list").set_input_files(file)
     page.get_by_role("button", name="See my list").click()
 
@@ -89,6 +90,30 @@ def test_class_goes_from_upload_to_its_seats(
     assert Registration.objects.filter(state="confirmed").count() == 17
 
 
+FOREIGN = [
+    "Name;Grade;Event",
+    "Łukasz Żółć;9;Robo Race",
+    "Šárka Dvořáková;9;Robo Race",
+    "Győző Szűcs;9;Science Quiz",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_teacher_chooses_the_line_in_which_the_names_are_right(
+    teacher: Teacher, live_server: Any, browser: Browser, scheme: Any
+) -> None:
+    with signed_in(
+        browser, teacher, live_server.url, java_script_enabled=False, color_scheme=scheme
+    ) as context:
+        page = context.new_page()
+        upload(page, live_server.url, FOREIGN, encoding="cp1250")
+        page.get_by_role("button", name="Read the list like this").click()
+        expect(page.get_by_text("Choose the line in which the names are right.")).to_be_visible()
+        page.get_by_role("radio", name="Łukasz Żółć · Šárka Dvořáková · Győző Szűcs").first.check()
+        page.get_by_role("button", name="Read the list like this").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("3 students: 3 get a seat")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_after_confirm_have_no_fault(
     teacher: Teacher, live_server: Any, browser: Browser, scheme: Any
@@ -122,6 +147,8 @@ def test_pages_have_no_fault(teacher: Teacher, live_server: Any, browser: Browse
         found["refused"] = faults_of(page, axe)
         upload(page, live_server.url, ["Naam,Klasse", "Asha,nine"])
         found["columns"] = faults_of(page, axe)
+        upload(page, live_server.url, FOREIGN, encoding="cp1250")
+        found["encoding"] = faults_of(page, axe)
         upload(page, live_server.url, twice)
         url = page.url
         for name in ("", "?row=2", "?row=20", "discard/"):
