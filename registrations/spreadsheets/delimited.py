@@ -97,9 +97,12 @@ def _records(text: str, delimiter: str, *, quote: str = '"') -> Iterator[list[st
     """
     taken: list[str] = []
     lines = (taken.append(line) or line for line in _lines(text))  # type: ignore[func-returns-value]
-    style = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     reader = csv.reader(
-        lines, delimiter=delimiter, quotechar=quote or None, quoting=style, skipinitialspace=True
+        lines,
+        delimiter=delimiter,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        skipinitialspace=True,
     )
     dialect, width = _Dialect(delimiter, quote), 0
     for number, cells in enumerate(reader, 1):
