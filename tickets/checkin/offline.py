@@ -1,8 +1,8 @@
 """Checking in without a network: the codes a phone carries, the upload of its scans, and conflicts between the two.
 
-The file of codes is one line of JSON, `{"events": [...]}`, followed by 18 bytes per code, sorted: the first 16 bytes
-of its SHA-256, and two with the index of its event in that list and its state. Neither codes nor names can be
-recovered from it.
+The file of codes is one line of JSON, `{"events": [...], "keyboards": {...}}`, followed by 18 bytes per code, sorted:
+the first 16 bytes of its SHA-256, and two with the index of its event in that list and its state. Neither codes nor
+names can be recovered from it.
 """
 
 import datetime as dt
@@ -20,6 +20,7 @@ from django.utils.dateparse import parse_datetime
 from events.models import Event
 from techfest.core.db.clock import database_now
 from techfest.core.formatting import clock_time
+from tickets.checkin import keyboards
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.scan import Offline, check_in
 from tickets.checkin.verdicts import when
@@ -66,7 +67,8 @@ def live_codes(checkpoint: Checkpoint) -> LiveCodes:
     with connection.cursor() as cursor:
         cursor.execute(_CODES, given)
         at, codes = cursor.fetchone()
-    head = json.dumps({"events": [_related(event, checkpoint) for event in events]}, separators=(",", ":"))
+    related = [_related(event, checkpoint) for event in events]
+    head = json.dumps({"events": related, "keyboards": keyboards.as_data()}, separators=(",", ":"))
     return LiveCodes(at, head.encode() + b"\n" + bytes(codes))
 
 

@@ -56,6 +56,7 @@ class _Request:
     """One scan request."""
 
     checkpoint: Checkpoint
+    text: str
     reading: Reading
     key: uuid.UUID
     user: Any
@@ -89,7 +90,7 @@ def check_in(
     reading = read(code)
     if not offline:
         lookup.refuse_guessing(user, reading)
-    request = _Request(checkpoint, reading, key, user, registration_id, offline, how)
+    request = _Request(checkpoint, code, reading, key, user, registration_id, offline, how)
     try:
         answer = in_transaction(lambda: _attempt(request), deadline=Deadline())
     except (IntegrityError, DuplicateScan):
@@ -128,21 +129,25 @@ def _attempt(request: _Request) -> Scan | Choice | SchoolList:
 
 
 def _find(request: _Request) -> list[Found]:
-    if request.reading.kind == Kind.REFERENCE:
-        found = lookup.by_reference(request.reading.value, request.checkpoint.fest)
+    kind, value, fest = request.reading.kind, request.reading.value, request.checkpoint.fest
+    if kind == Kind.REFERENCE:
+        found = lookup.by_reference(value, fest)
         if request.registration_id is not None:
             return [one for one in found if one.registration.pk == request.registration_id]
         return found
-    if request.reading.kind in (Kind.TICKET, Kind.CODE):
-        return lookup.by_code(request.reading.value, request.checkpoint.fest)
-    return []
+    found = lookup.by_code(value, fest) if kind in (Kind.TICKET, Kind.CODE) else []
+    return found if found or request.offline else lookup.by_other_keyboard(request.text, fest)
 
 
 def _school(request: _Request) -> Delegation | None:
-    if request.reading.kind not in (Kind.SCHOOL, Kind.CODE):
+    if request.reading.kind == Kind.REFERENCE:
         return None
-    found = delegations.by_code(request.reading.value)
-    return found if found and found.fest_id == request.checkpoint.fest.pk else None
+    found = None
+    if request.reading.kind in (Kind.SCHOOL, Kind.CODE):
+        found = delegations.by_code(request.reading.value)
+    if found is None:
+        return lookup.school_by_other_keyboard(request.text, request.checkpoint.fest)
+    return found if found.fest_id == request.checkpoint.fest.pk else None
 
 
 def _let_in(request: _Request, found: Found, now: dt.datetime) -> Scan:

@@ -7,6 +7,7 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from events.models import Fest
 from registrations.models import Registration
-from tickets.checkin import offline
+from tickets.checkin import keyboards, offline
 from tickets.checkin.checkpoints import Checkpoint, checkin_staff_required, checkpoints_of, counts_of
 from tickets.checkin.forms import KeyForm
 from tickets.checkin.lookup import Found, TooManyUnknownCodes
@@ -75,7 +76,18 @@ def scan(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
         )
     except TooManyUnknownCodes as error:
         return _too_many(request, checkpoint, error)
-    return _as_json(checkpoint, outcome) if _wants_json(request) else _as_page(request, checkpoint, outcome)
+    hint = _keyboard_hint(request, outcome)
+    if _wants_json(request):
+        return _as_json(checkpoint, outcome, hint)
+    if hint:
+        messages.warning(request, hint)
+    return _as_page(request, checkpoint, outcome)
+
+
+def _keyboard_hint(request: HttpRequest, outcome: Scan | Choice | SchoolList) -> str:
+    """What is wrong with the keyboard of a hand scanner, if that can be why a code is not a ticket's."""
+    is_none = isinstance(outcome, Scan) and outcome.verdict in (Scan.Verdict.UNKNOWN, Scan.Verdict.UNREADABLE)
+    return keyboards.explain(request.POST.get("code", "")) if is_none else ""
 
 
 @checkin_staff_required
@@ -123,11 +135,12 @@ def _as_page(
     return response
 
 
-def _as_json(checkpoint: Checkpoint, outcome: Scan | Choice | SchoolList) -> JsonResponse:
+def _as_json(checkpoint: Checkpoint, outcome: Scan | Choice | SchoolList, hint: str) -> JsonResponse:
     counts = counts_of(checkpoint)
     answer = {"counts": {"in": counts.inside, "of": counts.expected}}
     if isinstance(outcome, Scan):
-        return JsonResponse(VerdictDisplay(outcome, checkpoint).as_json() | answer)
+        hinted = {"sentence": hint} if hint else {}
+        return JsonResponse(VerdictDisplay(outcome, checkpoint).as_json() | answer | hinted)
     if isinstance(outcome, SchoolList):
         school = outcome.delegation.school
         words = _notice(_("School's list"), _("Open the list of %(school)s.") % {"school": school})
