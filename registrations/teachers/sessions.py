@@ -1,7 +1,8 @@
 """Sessions: how long they last and how they end, and passwords that must be changed first.
 
 A session lasts 12 hours. The session of an account that can only check people in ends at midnight in the fest's time
-zone, or at the next midnight if that is less than two hours away. In the admin a session also ends after two hours
+zone, or at the next midnight if that is less than two hours away, and outlasts its browser, which phones close when
+they need memory. All other sessions end with the browser. In the admin a session also ends after two hours
 without use; check-in counts as use. People and owners can list and end sessions. A new password ends all others.
 """
 
@@ -53,6 +54,16 @@ class SessionStore(db.SessionStore):
         date: dt.datetime = super().get_expiry_date(**values)
         return date
 
+    def get_expiry_age(self, **values: Any) -> int:
+        ends = self.get(SIGNED_IN, {}).get("ends")
+        return max(0, int(ends - time.time())) if ends else int(super().get_expiry_age(**values))
+
+    def get_expire_at_browser_close(self) -> bool:
+        signed_in = self.get(SIGNED_IN)
+        if signed_in is None:
+            return bool(super().get_expire_at_browser_close())
+        return not signed_in.get("outlasts_browser", False)
+
     def create_model_instance(self, data: dict[str, Any]) -> AccountSession:
         row: AccountSession = super().create_model_instance(data)  # type: ignore[assignment]  # of `get_model_class`
         signed_in = data.get(SIGNED_IN, {})
@@ -69,6 +80,7 @@ def begin(*, request: HttpRequest, user: Any, **rest: Any) -> None:
     request.session[SIGNED_IN] = {
         "at": now.timestamp(),
         "ends": end_of(user, now=now).timestamp(),
+        "outlasts_browser": _is_checkin_only(user),
         "network": security.network_of(request),
         "device": device_of(request.headers.get("User-Agent", "")),
     }
@@ -79,13 +91,18 @@ def begin(*, request: HttpRequest, user: Any, **rest: Any) -> None:
 
 def end_of(user: Any, *, now: dt.datetime) -> dt.datetime:
     """Return when a session of this account that begins now ends."""
-    names = set(user.groups.values_list("name", flat=True))
-    if names != {VOLUNTEER} or user.is_staff or user.is_superuser:
+    if not _is_checkin_only(user):
         return now + LIFETIME
     fest = Fest.objects.filter(is_current=True).first()
     zone = fest.zone if fest else dt.UTC
     tomorrow = (now + MIN_SESSION).astimezone(zone).date() + dt.timedelta(days=1)
     return dt.datetime.combine(tomorrow, dt.time(), tzinfo=zone)
+
+
+def _is_checkin_only(user: Any) -> bool:
+    """Whether the account can check people in and nothing else."""
+    names = set(user.groups.values_list("name", flat=True))
+    return names == {VOLUNTEER} and not (user.is_staff or user.is_superuser)
 
 
 def end_if_idle(request: HttpRequest) -> bool:

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -69,6 +70,27 @@ def test_staff_have_twelve_hours(role: str) -> None:
     user = in_role(role)
     user.groups.add(*in_role(VOLUNTEER).groups.all())
     assert sessions.end_of(user, now=now) == now + dt.timedelta(hours=12)
+
+
+def with_role(role: str) -> Any:
+    user = build_user()
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def test_session_of_a_volunteer_outlasts_the_browser_until_its_end() -> None:
+    """Phones close the browser when they need memory, also in the middle of the fest."""
+    user = with_role(VOLUNTEER)
+    cookie = signed_in(user).cookies["sessionid"]
+    left = sessions.end_of(user, now=timezone.now()) - timezone.now()
+    assert abs(int(cookie["max-age"]) - left.total_seconds()) < 60
+
+
+@pytest.mark.parametrize("role", [OWNER, LEAD, RESULTS, "teacher"])
+def test_other_sessions_end_with_the_browser(role: str) -> None:
+    user = build_teacher().user if role == "teacher" else with_role(role)
+    cookie = signed_in(user).cookies["sessionid"]
+    assert (cookie["max-age"], cookie["expires"]) == ("", "")
 
 
 @pytest.mark.parametrize(
