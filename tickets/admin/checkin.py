@@ -22,7 +22,7 @@ from techfest.core.db.clock import database_now
 from techfest.core.db.folding import in_dictionary_order
 from techfest.core.roles import VOLUNTEER
 from tickets.alerts import alert_path
-from tickets.checkin.offline import resolve
+from tickets.checkin.offline import describe_conflict, resolve
 from tickets.models import Alert, CheckIn, Gate, Scan, SearchCount
 
 
@@ -194,17 +194,11 @@ def _confirmation(chosen: list[Scan]) -> Confirmation:
         "%(count)d conflicts are resolved with your note; the scans stay as they are.",
         count,
     )
-    said = _("at %(where)s the phone said: %(device_verdict)s, the rules say: %(verdict)s")
     rows = [
         format_html(
-            '<bdi translate="no">{}</bdi> {}',
-            scan.ticket or _("unknown code"),
-            said
-            % {
-                "where": scan.where,
-                "device_verdict": scan.get_device_verdict_display(),
-                "verdict": scan.get_verdict_display(),
-            },
+            '<bdi translate="no">{}</bdi> · <bdi>{}</bdi>',
+            scan.ticket.student if scan.ticket else "–",
+            describe_conflict(scan),
         )
         for scan in chosen[:MAX_SHOWN]
     ]

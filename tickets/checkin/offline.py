@@ -16,15 +16,17 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from events.models import Event
 from techfest.core.db.clock import database_now
-from techfest.core.formatting import clock_time
+from techfest.core.formatting import clock_time, moment
+from tickets import alerts
 from tickets.checkin import keyboards
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.scan import Offline, check_in
-from tickets.checkin.verdicts import when
-from tickets.models import CheckIn, Scan
+from tickets.checkin.verdicts import staff_name, when
+from tickets.models import Alert, CheckIn, Scan
 
 STATES = ("live", "already", "cancelled", "reissued", "waiting")
 """States of a code in the order of their numbers in the file: eight times the index of the event, plus one of these."""
@@ -189,7 +191,7 @@ def _read(row: Any, number: int) -> Queued:
         digest, device_verdict = row["digest"], row["device_verdict"]
     except (TypeError, ValueError, KeyError, AttributeError):
         raise Malformed(f"Scan {number} is not complete.") from None
-    if at is None or at.tzinfo is None or not 2000 < at.year < 9000:
+    if at is None or at.tzinfo is None or not 1900 < at.year < 9000:
         raise Malformed(f"Scan {number} has no time.")
     if (
         not isinstance(digest, str)
@@ -198,6 +200,23 @@ def _read(row: Any, number: int) -> Queued:
     ):
         raise Malformed(f"Scan {number} is not complete.")
     return Queued(key, digest, at, device_verdict)
+
+
+def describe_conflict(scan: Scan) -> str:
+    """The time and event of a wrong verdict, what the phone showed and what the rules give. Names no one."""
+    event = scan.registration.event.name if scan.registration else _("an unknown code")
+    words = {"at": moment(scan.at), "event": event, "where": scan.where}
+    words |= {"said": scan.get_device_verdict_display(), "verdict": scan.get_verdict_display()}
+    if scan.device_verdict != Verdict.IN and scan.verdict == scan.device_verdict:
+        return _("%(at)s, %(event)s, %(where)s: the phone said: %(said)s, but the ticket was valid.") % words
+    return _("%(at)s, %(event)s, %(where)s: the phone said: %(said)s, the rules say: %(verdict)s.") % words
+
+
+def report_foreign(checkpoint: Checkpoint, *, user: Any) -> str:
+    """Raises an alert about scans that were uploaded by an account that may not open their gate; returns a sentence."""
+    words = {"where": checkpoint.name, "user": staff_name(user)}
+    alerts.raise_alert(Alert.Kind.UPLOAD, _("%(where)s, uploaded by %(user)s") % words)
+    return _("Scans made at %(where)s were uploaded with your login. The organisers are told.") % words
 
 
 _OF_DIGESTS = """

@@ -17,7 +17,8 @@ from registrations.models import Registration
 from registrations.schools import school_names
 from techfest.core.db.clock import database_now
 from tickets.checkin import entry, lookup
-from tickets.checkin.checkpoints import Checkpoint, checkin_staff_required
+from tickets.checkin.access import checkin_staff_required
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.forms import KeyForm, ReasonForm, SearchForm, WalkInForm
 from tickets.checkin.lookup import TooManySearches, count_search
 from tickets.checkin.school_list import check_in_class, lines_of

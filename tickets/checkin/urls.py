@@ -3,8 +3,8 @@
 from django.urls import URLPattern, path
 
 from tickets import converters  # noqa: F401 - registers what the paths name
-from tickets.checkin import people_views, views
-from tickets.checkin.checkpoints import View
+from tickets.checkin import offline_views, people_views, views
+from tickets.checkin.access import View
 
 app_name = "checkin"
 
@@ -19,13 +19,13 @@ def _at(route: str, view: View, name: str) -> list[URLPattern]:
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
-    *_at("", views.scanning(views.scanner), "scanner"),
-    *_at("offline", views.offline_page, "offline"),
-    *_at("live", views.live, "live"),
-    *_at("upload", views.upload, "upload"),
-    path("sw.js", views.worker, name="worker"),
+    *_at("", offline_views.scanning(views.scanner), "scanner"),
+    *_at("offline", offline_views.offline_page, "offline"),
+    *_at("live", offline_views.live, "live"),
+    *_at("upload", offline_views.upload, "upload"),
+    path("sw.js", offline_views.worker, name="worker"),
     *_at("scan", views.scan, "scan"),
-    *_at("scans/<uuid:link_id>/", views.scanning(views.verdict), "verdict"),
+    *_at("scans/<uuid:link_id>/", offline_views.scanning(views.verdict), "verdict"),
     *_at("scans/<uuid:link_id>/again", people_views.again, "again"),
     *_at("scans/<uuid:link_id>/undo", people_views.undo, "undo"),
     *_at("scans/<uuid:link_id>/seat", people_views.seat, "seat"),

@@ -1,27 +1,19 @@
 """The check-in pages: choose a checkpoint, scan, read the verdict, and what the scanner needs without a network."""
 
-import hashlib
-import json
 import uuid
 from typing import Any
 
-from csp.decorators import csp_update
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.templatetags.static import static
-from django.urls import reverse
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from events.models import Fest
 from registrations.models import Registration
-from tickets.checkin import keyboards, offline
-from tickets.checkin.checkpoints import Checkpoint, checkin_staff_required, checkpoints_of, counts_of
+from tickets.checkin import keyboards
+from tickets.checkin.access import checkin_staff_required, is_script
+from tickets.checkin.checkpoints import Checkpoint, checkpoints_of, counts_of
 from tickets.checkin.forms import KeyForm
 from tickets.checkin.lookup import Found, TooManyUnknownCodes
 from tickets.checkin.scan import Choice, SchoolList, check_in
@@ -77,7 +69,7 @@ def scan(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     except TooManyUnknownCodes as error:
         return _too_many(request, checkpoint, error)
     hint = _keyboard_hint(request, outcome)
-    if _wants_json(request):
+    if is_script(request):
         return _as_json(checkpoint, outcome, hint)
     if hint:
         messages.warning(request, hint)
@@ -113,10 +105,6 @@ def verdict_context(display: VerdictDisplay, **more: Any) -> dict[str, Any]:
     return checkpoint_context(
         display.checkpoint, display=display, actions={**actions, "key": random_key()}, **more
     )
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
 
 
 def _as_page(
@@ -171,93 +159,9 @@ def _choice(found: Found) -> dict[str, Any]:
 
 
 def _too_many(request: HttpRequest, checkpoint: Checkpoint, error: TooManyUnknownCodes) -> HttpResponse:
-    if _wants_json(request):
+    if is_script(request):
         words = _notice(_("Wait"), str(error.text))
         return JsonResponse(words | {"verdict": "too_many", "tone": "red"}, status=429)
     return render(
         request, "checkin/too_many.html", checkpoint_context(checkpoint, text=error.text), status=429
     )
-
-
-FILES = (
-    "css/site.css",
-    "css/checkin.css",
-    "css/scanner.css",
-    "img/favicon.svg",
-    "js/checkin/camera.js",
-    "js/checkin/logout.js",
-    "js/checkin/offline.js",
-    "js/checkin/scanner.js",
-    "js/checkin/store.js",
-    "js/checkin/verdict.js",
-)
-"""The files that the scanner needs without a network; phones that need a decoder cache it besides."""
-
-# The decoder for browsers without one of their own is WebAssembly; only pages with the camera may run any.
-scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
-
-
-@checkin_staff_required
-@require_safe
-def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
-    """The service worker: the list of this release's files, and the script that caches them."""
-    files = [static(name) for name in FILES]
-    config: dict[str, Any] = {"home": reverse("checkin:home"), "files": files, "static": settings.STATIC_URL}
-    config["cache"] = "checkin-" + hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
-    script = (
-        f"self.checkin = {json.dumps(config)};\n"
-        f"importScripts({json.dumps(static('js/checkin/worker.js'))});\n"
-    )
-    response = HttpResponse(script, content_type="text/javascript")
-    response["Service-Worker-Allowed"] = config["home"]
-    return response
-
-
-@scanning
-@checkin_staff_required
-@require_safe
-def offline_page(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """The scanner as a phone may cache it: without messages, which name people."""
-    return render(request, "checkin/scanner.html", checkpoint_context(checkpoint, messages=()))
-
-
-@checkin_staff_required
-@require_safe
-def live(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
-    """The live codes, with the time, the counts and a fresh CSRF token; unchanged codes are not sent again."""
-    at, content = offline.live_codes(checkpoint)
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    whole = HttpResponse(content, content_type="application/octet-stream", headers={"ETag": etag})
-    response = get_conditional_response(request, etag=etag, response=whole) or whole
-    counts = counts_of(checkpoint)
-    status = {"at": at.isoformat(), "token": get_token(request), "in": counts.inside, "of": counts.expected}
-    response["X-Checkin"] = json.dumps(status)
-    return response
-
-
-@checkin_staff_required
-@require_POST
-def upload(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """Takes scans made without a network, and answers with the verdict on each."""
-    try:
-        queued = offline.read_upload(request.body)
-    except offline.Malformed as error:
-        return JsonResponse({"error": str(error)}, status=400)
-    scans = offline.upload(checkpoint, queued, user=request.user)
-    counts = counts_of(checkpoint)
-    return JsonResponse(
-        {
-            "scans": [_answer(scan) for scan in scans],
-            "counts": {"in": counts.inside, "of": counts.expected},
-        }
-    )
-
-
-def _answer(scan: Scan) -> dict[str, object]:
-    """Contains no names: the device does not know them and must not store any."""
-    return {
-        "key": scan.key.hex,
-        "verdict": scan.verdict,
-        "word": scan.get_verdict_display(),
-        "is_conflict": scan.is_conflict,
-    }

@@ -44,6 +44,11 @@ _ADVICE: dict[str, "_StrPromise"] = {
         "Look at your account with the mail provider: its sender address, domain, key, credit and limits. The mails"
         " stay queued and go by themselves once it is mended; no student is told to check an address."
     ),
+    Alert.Kind.UPLOAD: gettext_lazy(
+        "A phone kept scans while it had no network, and a person who may not open that gate logged in on it and"
+        " uploaded them. They count as scans of that gate. Look at them in the list of scans, and ask the person if"
+        " you doubt them."
+    ),
 }
 _OTHERWISE = gettext_lazy("Open the list, look at what happened, and mark it as seen.")
 

@@ -231,6 +231,7 @@ class Alert(models.Model):
         CLUSTER = "cluster", _("many registrations of one kind")
         SEARCHING = "searching", _("too many names searched for at the door")
         SENDER = "sender", _("the mail provider refuses our mails")
+        UPLOAD = "upload", _("scans of a gate uploaded by another account")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, editable=False)
     subject = models.CharField(_("about"), max_length=100, editable=False)

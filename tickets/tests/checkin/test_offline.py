@@ -11,17 +11,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from events.cache import forget as forget_fest
 from events.models import Event
 from registrations.booking.cancel import cancel
 from registrations.models import Change
-from registrations.tests.builders import build_event, build_fest
+from registrations.tests.builders import build_event, build_fest, build_user
 from techfest.core.db.locking import Deadline
+from techfest.core.formatting import moment
 from tickets.checkin import offline
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.offline import RECORD, STATES, live_codes
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
-from tickets.models import CheckIn, Gate, Scan, Ticket
+from tickets.models import Alert, CheckIn, Gate, Scan, Ticket
 from tickets.tests.admin_helpers import query_count
 from tickets.tests.builders.checkin import (
     checkpoint_of,
@@ -29,6 +31,7 @@ from tickets.tests.builders.checkin import (
     fest_today,
     gate_of,
     open_event,
+    owner,
     phone_of,
     scanned,
     ticket_for,
@@ -208,12 +211,32 @@ def test_page_that_is_kept_shows_no_message(
     assert shown.count(first_status) == kept.count(first_status) + 1
 
 
-@pytest.mark.parametrize("name", ["live", "upload", "offline"])
+@pytest.mark.parametrize("name", ["live", "offline"])
 def test_other_volunteers_checkpoint_is_not_found(checkpoint: Checkpoint, name: str) -> None:
     stranger = phone_of(volunteer(gate_of(checkpoint.fest, name="Back gate")))
-    method = stranger.post if name == "upload" else stranger.get
-    assert method(checkpoint.url(name)).status_code == 404
+    assert stranger.get(checkpoint.url(name)).status_code == 404
     assert Client().get(checkpoint.url(name)).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["live", "upload", "scan"])
+def test_script_reads_why_there_is_no_answer(checkpoint: Checkpoint, ravi: Any, name: str) -> None:
+    """A redirect or a page could be one of the network in between; JSON is our own."""
+    stranger = phone_of(build_user())
+    accept = {"Accept": "application/json"}
+    refusals = [
+        (client.get if name == "live" else client.post)(checkpoint.url(name), headers=accept)
+        for client in (Client(), stranger)
+    ]
+    assert [(one.status_code, one.json()) for one in refusals] == [
+        (401, {"error": "signed_out"}),
+        (404, {"error": "no_access"}),
+    ]
+
+
+def test_every_page_carries_the_mark_of_the_server(checkpoint: Checkpoint, phone: Client) -> None:
+    marks = [phone.get(checkpoint.url(name)).get("X-Checkin") for name in ("scanner", "offline", "search")]
+    assert marks == ["page"] * 3
+    assert "token" in json.loads(phone.get(checkpoint.url("live"))["X-Checkin"])
 
 
 def test_upload_needs_the_token_of_its_page(checkpoint: Checkpoint, ravi: Any) -> None:
@@ -315,6 +338,86 @@ def test_time_before_the_doors_open_checks_no_one_in(
     ((verdict, is_conflict),) = sent(phone, checkpoint, queued(ticket_for(event), at=early))
     assert (verdict in ("too_soon", "other_day"), is_conflict) == (True, True)
     assert CheckIn.objects.count() == 0
+
+
+def test_time_of_a_clock_that_was_reset_is_taken_and_said(
+    phone: Client, event: Event, checkpoint: Checkpoint
+) -> None:
+    """Otherwise the scan would stay queued for ever, with all others of its upload."""
+    at = dt.datetime(1970, 1, 1, 3, tzinfo=dt.UTC)
+    assert sent(phone, checkpoint, queued(ticket_for(event), at=at)) == [("other_day", True)]
+
+
+# ---- Scans of another gate, of a deleted gate, and of a fest that is over
+
+
+def test_scans_of_another_gate_are_taken_and_flagged(event: Event, checkpoint: Checkpoint) -> None:
+    ticket = ticket_for(event)
+    mei = volunteer(gate_of(event.fest, name="Back gate"), first_name="Mei")
+    response = phone_of(mei).post(
+        checkpoint.url("upload"), {"scans": [queued(ticket)]}, content_type="application/json"
+    )
+    assert response.json()["scans"][0]["verdict"] == "in"
+    assert "Scans made at Main gate were uploaded with your login" in response.json()["notice"]
+    scan, alert = Scan.objects.get(), Alert.objects.get()
+    assert (scan.gate, scan.user, scan.ticket) == (checkpoint.gate, mei, ticket)
+    assert (alert.kind, alert.subject) == ("upload", "Main gate, uploaded by Mei")
+
+
+def test_scans_of_the_own_gate_raise_no_alert(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
+    sent(phone, checkpoint, queued(ticket_for(event)))
+    assert not Alert.objects.exists()
+
+
+def test_scans_of_a_deleted_gate_are_taken(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
+    url, gate, ticket = checkpoint.url("upload"), checkpoint.gate, ticket_for(event)
+    assert gate
+    gate.delete()
+    response = phone.post(url, {"scans": [queued(ticket)]}, content_type="application/json")
+    assert [one["verdict"] for one in response.json()["scans"]] == ["in"]
+    assert CheckIn.objects.get().where == "a gate that was deleted"
+    assert Alert.objects.get().subject == "a gate that was deleted, uploaded by Ravi"
+
+
+def test_scans_of_a_renamed_event_are_taken(event: Event) -> None:
+    checkpoint = Checkpoint(event.fest, event=event, event_ids=frozenset({event.pk}))
+    url, ticket = checkpoint.url("upload"), ticket_for(event)
+    Event.objects.filter(pk=event.pk).update(slug="another-slug")
+    response = phone_of(owner()).post(url, {"scans": [queued(ticket)]}, content_type="application/json")
+    assert [one["verdict"] for one in response.json()["scans"]] == ["in"]
+
+
+def test_scans_are_taken_after_the_fest(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
+    ticket, fest = ticket_for(event), event.fest
+    fest.starts_on, fest.ends_on = (day - dt.timedelta(days=20) for day in (fest.starts_on, fest.ends_on))
+    fest.save()
+    forget_fest()
+    response = phone.post(
+        checkpoint.url("upload"), {"scans": [queued(ticket)]}, content_type="application/json"
+    )
+    assert [one["verdict"] for one in response.json()["scans"]] == ["in"]
+    assert Alert.objects.exists()
+
+
+def test_only_check_in_staff_upload(event: Event, checkpoint: Checkpoint) -> None:
+    stranger = phone_of(build_user())
+    body = {"scans": [queued(ticket_for(event))]}
+    response = stranger.post(checkpoint.url("upload"), body, content_type="application/json")
+    assert (response.status_code, Scan.objects.count()) == (404, 0)
+
+
+def test_conflict_names_time_and_event_and_no_one(
+    phone: Client, event: Event, checkpoint: Checkpoint
+) -> None:
+    ticket, now = ticket_for(event, name="Asha Raman"), timezone.now()
+    scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
+    response = phone.post(
+        checkpoint.url("upload"), {"scans": [queued(ticket, at=now)]}, content_type="application/json"
+    )
+    (scan,) = response.json()["scans"]
+    with timezone.override(event.fest.zone):
+        at = moment(now)
+    assert scan["sentence"] == f"{at}, Robo Race, Main gate: the phone said: in, the rules say: already in."
 
 
 def test_upload_answer_contains_no_names(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
