@@ -1,69 +1,138 @@
-// Reads QR codes with the camera; the same code counts again only after three seconds out of sight.
+// The camera: keeps it running, and reads the code in the middle of its picture.
+
+import { openReader } from "./reader.js";
 
 const PAUSE = 120;
-const SAME = 3000;
+// A code counts again after three seconds out of sight; another one beside it after one second, or in the middle.
+const AGAIN = 3000;
+const ALONE = 1000;
+const STALLED = 3000;
+const canvas = document.createElement("canvas");
+const picture = canvas.getContext("2d", { willReadFrequently: true });
+const isVisible = () => document.visibilityState === "visible";
 let track;
-let detector;
+let reader;
 let run = 0;
+let wake = () => {};
 
-const load = (address) => new Promise((done, fail) => {
-  const script = document.createElement("script");
-  script.src = address;
-  script.onload = done;
-  script.onerror = fail;
-  document.head.append(script);
-});
-
-// The browser's own decoder, or the one shipped with this project.
-const createDetector = async ({ decoder: address, wasm }) => {
-  const formats = (await window.BarcodeDetector?.getSupportedFormats?.()) ?? [];
-  if (formats.includes("qr_code")) return new BarcodeDetector({ formats: ["qr_code"] });
-  await load(address);
-  const { BarcodeDetector: Ponyfill, prepareZXingModule } = BarcodeDetectionAPI;
-  prepareZXingModule({ overrides: { locateFile: () => wasm } });
-  return new Ponyfill({ formats: ["qr_code"] });
+// Decides which code in view counts, if any: one at a time, the one nearest to the middle, and none beyond the edge.
+export const newChoice = () => {
+  const accepted = new Map();
+  return (codes, { width, height, shownWidth, shownHeight }, now) => {
+    for (const [text, at] of accepted) if (now - at > AGAIN) accepted.delete(text);
+    const latest = Math.max(...accepted.values());
+    for (const { rawValue } of codes) if (accepted.has(rawValue)) accepted.set(rawValue, now);
+    const measured = codes.map(({ rawValue: text, boundingBox: box }) => {
+      const x = Math.abs(box.x + box.width / 2 - width / 2);
+      const y = Math.abs(box.y + box.height / 2 - height / 2);
+      return { text, distance: Math.hypot(x, y), size: Math.max(box.width, box.height), isShown: x * 2 < shownWidth && y * 2 < shownHeight };
+    });
+    const [nearest] = measured.filter((one) => one.isShown).sort((one, other) => one.distance - other.distance);
+    if (!nearest || accepted.has(nearest.text)) return "";
+    if (now - latest < ALONE && nearest.distance > nearest.size / 4) return "";
+    accepted.set(nearest.text, now);
+    return nearest.text;
+  };
 };
 
-const watch = (video, onCode) => {
-  const mine = ++run;
-  let last = { text: "", at: 0 };
+// Draws the whole picture; returns its size, and how much of it the page shows.
+const draw = (video) => {
+  const { videoWidth: width, videoHeight: height, clientWidth, clientHeight } = video;
+  [canvas.width, canvas.height] = [width, height];
+  picture.drawImage(video, 0, 0);
+  const scale = Math.max(clientWidth / width, clientHeight / height) || 1;
+  return { width, height, shownWidth: clientWidth / scale || width, shownHeight: clientHeight / scale || height };
+};
+
+const watch = (video, { onCode, onStop, onRestart }) => {
+  const mine = run;
+  const choose = newChoice();
+  let time = -1;
+  let moved = performance.now();
+  let stalls = 0;
+  const readPicture = async () => {
+    const size = draw(video);
+    const codes = await reader.read(canvas);
+    const text = mine === run && choose(codes, size, performance.now());
+    if (text) onCode(text);
+  };
+  // Playing it again is enough for most pauses; some phones need the camera to be opened again.
+  const recover = () => {
+    stalls += 1;
+    const isAlive = track.readyState === "live" && !track.muted;
+    if (stalls === 1 && isAlive) video.play().catch(() => {});
+    else onRestart();
+  };
   const look = async () => {
     if (mine !== run) return;
-    if (video.readyState > 1 && document.visibilityState === "visible") {
-      const [found] = await detector.detect(video).catch(() => []);
-      const at = performance.now();
-      if (found) {
-        const isNew = found.rawValue !== last.text || at - last.at > SAME;
-        last = { text: found.rawValue, at };
-        if (isNew) onCode(found.rawValue);
+    const now = performance.now();
+    try {
+      if (!isVisible()) moved = now;
+      else if (video.currentTime !== time) {
+        [time, moved] = [video.currentTime, now];
+        if (!video.paused) stalls = 0;
+        await readPicture();
+      } else if (now - moved > STALLED) {
+        moved = now;
+        recover();
       }
+    } catch (error) {
+      if (mine === run) onStop(error);
+      return;
     }
     setTimeout(look, PAUSE);
   };
+  wake = () => {
+    // The browser gives up this lock whenever the page is hidden.
+    navigator.wakeLock?.request("screen").catch(() => {});
+    if (track.readyState === "ended") onRestart();
+    else if (video.paused) recover();
+  };
+  track.onended = () => mine === run && isVisible() && onRestart();
+  wake();
   look();
 };
+const onSeen = () => isVisible() && wake();
+document.addEventListener("visibilitychange", onSeen);
+addEventListener("pageshow", onSeen);
 
-// Starts this camera, or the one facing away, and returns its track. Throws the browser's error if that is impossible.
-export async function start(video, data, onCode, deviceId) {
+export function stop() {
+  run += 1;
+  wake = () => {};
   track?.stop();
+}
+
+// Starts this camera, or the one facing away. Throws the browser's error if that is impossible.
+export async function open(video, deviceId) {
+  stop();
+  const mine = run;
   const wanted = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "environment" };
   const stream = await navigator.mediaDevices.getUserMedia({ video: { ...wanted, width: { ideal: 1280 } } });
+  if (mine !== run) stream.getTracks().forEach((one) => one.stop());
+  if (mine !== run) return false;
   [track] = stream.getVideoTracks();
   video.srcObject = stream;
   await video.play();
-  detector ??= await createDetector(data);
-  watch(video, onCode);
-  // Keeps the screen on where the browser allows it.
-  navigator.wakeLock?.request("screen").catch(() => {});
-  return track;
+  return mine === run;
 }
+
+// Reads the codes in the picture of the camera; returns the files of the decoder that must be cached.
+export async function read(video, data, events) {
+  const mine = run;
+  if (!reader) reader = await openReader(data);
+  if (mine === run) watch(video, events);
+  return reader.files();
+}
+// Forgets the decoder, so that another one is tried.
+export const forgetReader = () => (reader = undefined);
 
 export const hasTorch = () => Boolean(track?.getCapabilities?.().torch);
 export const setTorch = (isOn) => track.applyConstraints({ advanced: [{ torch: isOn }] });
+export const deviceId = () => track?.getSettings().deviceId;
 
 // The id of the next camera; empty if there is only one.
 export async function nextDevice() {
   const devices = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "videoinput");
-  const current = devices.findIndex((device) => device.deviceId === track?.getSettings().deviceId);
+  const current = devices.findIndex((device) => device.deviceId === deviceId());
   return devices.length > 1 ? devices[(current + 1) % devices.length].deviceId : "";
 }

@@ -11,7 +11,7 @@ export const session = { token: form.elements.csrfmiddlewaretoken.value, isEndin
 
 const logOut = async () => {
   session.isEnding = true;
-  dialog.close();
+  dialog.close?.();
   await empty().catch(() => {});
   form.submit();
 };
@@ -28,7 +28,9 @@ form.addEventListener("submit", async (event) => {
   dialog.querySelector("[data-lost]").hidden = !count;
   dialog.querySelector("[data-count]").textContent = count;
   dialog.querySelector("[data-unconnected]").hidden = navigator.onLine;
-  dialog.showModal();
+  // Older browsers have no dialogs, and show it below the header.
+  if (dialog.showModal) dialog.showModal();
+  else dialog.setAttribute("open", "");
 });
 dialog.querySelector("[data-leave]").addEventListener("click", logOut);
-dialog.querySelector("[data-stay]").addEventListener("click", () => dialog.close());
+dialog.querySelector("[data-stay]").addEventListener("click", () => (dialog.close ? dialog.close() : dialog.removeAttribute("open")));

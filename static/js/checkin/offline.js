@@ -1,5 +1,6 @@
 // Checking in without a network: decides with hash prefixes of the codes, queues the scans, and uploads them later.
 
+import { ask } from "./server.js";
 import * as store from "./store.js";
 
 // The format of the file of live codes; see tickets/checkin/offline.py.
@@ -7,6 +8,7 @@ const RECORD = 18;
 const PREFIX = 16;
 const STATES = ["live", "already", "cancelled", "reissued", "waiting"];
 const BATCH = 100;
+const TRANSFER_TIMEOUT = 20000;
 
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -48,14 +50,37 @@ export async function remember(text) {
   if (code) await store.put("seen", Date.now(), await digestOf(code));
 }
 
-// The verdict of this phone, and the event if it is known. Scans of a code are queued for upload.
-export async function decide(checkpoint, text, key) {
+// What a hand scanner can have meant if the phone expects another keyboard; see tickets/checkin/keyboards.py.
+const meantBy = (text, { keys, typed }) => {
+  const changed = (from, these, those) => Array.from(from, (sign) => those[these.indexOf(sign)] ?? sign).join("");
+  const [normal, shifted] = keys.map((row) => Array.from(row));
+  const otherCase = (from) => from.replace(/[a-z]/gi, (one) => (one < "a" ? one.toLowerCase() : one.toUpperCase()));
+  const otherShift = (from) => changed(from, [...normal, ...shifted], [...shifted, ...normal]);
+  const texts = [text, ...typed.map((pair) => changed(text, ...pair.map((row) => Array.from(row))))];
+  return texts.flatMap((one) => [one, otherCase(one), otherShift(one)]).slice(1);
+};
+
+// The digest of the code in this text and its record, also if it was typed on another keyboard; `isOther` if it looks so.
+const identify = async (text, file) => {
   const code = codeIn(text);
+  const digest = code && (await digestOf(code));
+  if ((digest && find(file, digest)) || !file.keyboards) return { digest, found: digest && find(file, digest) };
+  const meant = meantBy(text, file.keyboards).filter((one) => /^https?.{0,2}\/\//.test(one));
+  for (const other of new Set(meant.map(codeIn).filter(Boolean))) {
+    const digestOfOther = await digestOf(other);
+    const found = find(file, digestOfOther);
+    if (found) return { digest: digestOfOther, found };
+  }
+  return { digest, isOther: !/^https?:/.test(text) && meant.length > 0 };
+};
+
+// The verdict of this phone, what to say, and the event if it is known. Scans of a code are queued for upload.
+export async function decide(checkpoint, text, key) {
   const file = await store.get("live", checkpoint);
-  if (!code || !file) return { verdict: code ? "no_list" : "unreadable" };
-  const digest = await digestOf(code);
+  if (!file) return { verdict: codeIn(text) ? "no_list" : "unreadable" };
+  const { digest, found, isOther } = await identify(text, file);
+  if (!digest) return { verdict: "unreadable", say: isOther ? "keyboard" : "unreadable" };
   const now = Date.now() + file.skew;
-  const found = find(file, digest);
   const verdict = found ? verdictOf(found, now, await isSeen(digest)) : "unknown";
   await store.put("queue", { key, digest, at: new Date(now).toISOString(), device_verdict: verdict, checkpoint });
   return { verdict, event: found?.event };
@@ -64,18 +89,19 @@ export async function decide(checkpoint, text, key) {
 const parsed = (buffer) => {
   const bytes = new Uint8Array(buffer);
   const end = bytes.indexOf(10);
-  return { events: JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))).events, codes: bytes.slice(end + 1) };
+  return { ...JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))), codes: bytes.slice(end + 1) };
 };
 
-// Downloads the live codes if they changed. Returns time, counts and token from the server, or its status if it failed.
+// Downloads the live codes if they changed. Returns time, counts and token from the server; throws `NoAnswer`.
 export async function sync(checkpoint) {
   const stored = await store.get("live", checkpoint);
   const asked = Date.now();
   const headers = stored ? { "If-None-Match": stored.etag } : {};
-  const response = await fetch(`${checkpoint}live`, { cache: "no-store", redirect: "manual", headers });
-  if (!response.ok && response.status !== 304) return { status: response.status };
-  const reply = JSON.parse(response.headers.get("X-Checkin"));
-  const file = response.ok ? { etag: response.headers.get("ETag"), ...parsed(await response.arrayBuffer()) } : stored;
+  const read = async (response) => {
+    const file = response.ok ? { etag: response.headers.get("ETag"), ...parsed(await response.arrayBuffer()) } : stored;
+    return { file, reply: JSON.parse(response.headers.get("X-Checkin")) };
+  };
+  const { file, reply } = await ask(`${checkpoint}live`, read, { headers, timeout: TRANSFER_TIMEOUT });
   file.at = Date.now();
   file.skew = Date.parse(reply.at) - (asked + file.at) / 2;
   await store.put("live", file, checkpoint);
@@ -85,32 +111,43 @@ export async function sync(checkpoint) {
 }
 
 const send = async (checkpoint, scans, token) => {
-  const response = await fetch(`${checkpoint}upload`, {
+  const { scans: done, notice } = await ask(`${checkpoint}upload`, (answer) => answer, {
     method: "POST",
-    redirect: "manual",
+    timeout: TRANSFER_TIMEOUT,
     headers: { "Content-Type": "application/json", "X-CSRFToken": token },
     body: JSON.stringify({
       scans: scans.map(({ key, digest, at, device_verdict }) => ({ key, digest, at, device_verdict })),
     }),
   });
-  if (!response.ok) return [];
-  const done = (await response.json()).scans;
   for (const scan of done) await store.remove("queue", scan.key);
-  return done;
+  return [...done.filter((scan) => scan.is_conflict).map((scan) => scan.sentence), ...(notice ? [notice] : [])];
 };
 
-// Uploads the queue; returns the scans that the server decided differently. What could not be sent stays queued.
+const NO_NETWORK = ["offline", "portal", "signed_out", "no_access"];
+
+// Sends one by one what the server refuses together, so that one scan never keeps the others from being uploaded.
+const sendAll = async (checkpoint, scans, token) => {
+  try {
+    return await send(checkpoint, scans, token);
+  } catch ({ reason }) {
+    if (NO_NETWORK.includes(reason)) return [];
+    if (scans.length === 1) return [reason];
+    const sentences = [];
+    for (const scan of scans) sentences.push(...(await sendAll(checkpoint, [scan], token)));
+    return sentences;
+  }
+};
+
+// Uploads the queue; returns sentences on what the server decided differently. What could not be sent stays queued.
 export async function upload(token) {
   const queue = await store.all("queue");
-  const conflicts = [];
+  const sentences = [];
   for (const checkpoint of new Set(queue.map((scan) => scan.checkpoint))) {
     const scans = queue.filter((scan) => scan.checkpoint === checkpoint);
-    for (let from = 0; from < scans.length; from += BATCH) {
-      const done = await send(checkpoint, scans.slice(from, from + BATCH), token).catch(() => []);
-      conflicts.push(...done.filter((scan) => scan.is_conflict));
-    }
+    for (let from = 0; from < scans.length; from += BATCH)
+      sentences.push(...(await sendAll(checkpoint, scans.slice(from, from + BATCH), token)));
   }
-  return conflicts;
+  return sentences;
 }
 
 export const waiting = async () => (await store.keys("queue")).length;

@@ -3,6 +3,8 @@
 import * as camera from "./camera.js";
 import { session } from "./logout.js";
 import * as offline from "./offline.js";
+import { ask, NoAnswer } from "./server.js";
+import { isLasting, persist } from "./store.js";
 import * as verdict from "./verdict.js";
 
 const main = document.querySelector("[data-checkin]");
@@ -14,7 +16,6 @@ const texts = box.dataset;
 const part = (name) => box.querySelector(`[data-${name}]`);
 const video = box.querySelector("video");
 const SYNC_INTERVAL = 60000;
-const ANSWER_TIMEOUT = 4000;
 const OFFLINE_TONES = { in: "green", already: "amber", no_list: "amber" };
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -27,7 +28,12 @@ const showCounts = (counts) => {
     if (shown && counts) shown.textContent = counts[name];
   }
 };
-const showConnection = (isConnected) => (part("offline").hidden = isConnected);
+// Says why the server does not answer; nothing while it does.
+const showConnection = (reason = "") => {
+  part("offline").hidden = !["offline", "portal"].includes(reason);
+  part("portal").hidden = reason !== "portal";
+  part("expired").hidden = !["signed_out", "no_access"].includes(reason);
+};
 const showQueue = async () => {
   const count = await offline.waiting();
   part("waiting").hidden = !count;
@@ -36,30 +42,30 @@ const showQueue = async () => {
 
 // ---- Scans --------------------------------------------------------------------------------------------------
 
-const askServer = async (code, key, registration) => {
+const askServer = (code, key, registration) => {
   const body = new FormData();
   const values = { code, key, csrfmiddlewaretoken: session.token, registration };
   for (const [name, value] of Object.entries(values)) if (value) body.append(name, value);
-  const response = await fetch(scanUrl, {
-    method: "POST",
-    body,
-    headers: { Accept: "application/json" },
-    redirect: "manual",
-    signal: AbortSignal.timeout(ANSWER_TIMEOUT),
-  });
-  if (response.status >= 500) throw new Error("The server did not answer.");
-  // The login has ended, or the user lost access to the checkpoint: the page itself explains it.
-  if (!response.headers.get("Content-Type")?.includes("json")) return location.assign(checkpoint);
-  return response.json();
+  return ask(scanUrl, (answer) => {
+    if (!answer.verdict) throw new NoAnswer("portal");
+    return answer;
+  }, { method: "POST", body });
 };
 
+// A page instead of an answer may also mean that the form's token is too old: asks once more with a new one.
+const askTwice = (...scanned) => askServer(...scanned).catch(async (error) => {
+  if (error.reason !== "portal") throw error;
+  await refresh();
+  return askServer(...scanned);
+});
+
 const decideOffline = async (code, key) => {
-  const { verdict, event } = await offline.decide(checkpoint, code, key);
+  const { verdict, event, say = verdict } = await offline.decide(checkpoint, code, key);
   return {
     tone: OFFLINE_TONES[verdict] ?? "red",
     word: main.dataset[`text${pascal(verdict)}`] ?? texts.textNoList,
     note: main.dataset.textOffline,
-    sentence: filled(texts[`say${pascal(verdict)}`] ?? "", event),
+    sentence: filled(texts[`say${pascal(say)}`] ?? "", event),
     event: event?.event,
     hall: event?.hall,
   };
@@ -69,17 +75,17 @@ const scan = async (code, registration) => {
   const key = newKey();
   let answer;
   try {
-    answer = await askServer(code, key, registration);
-    if (!answer) return;
-    showConnection(true);
+    answer = await askTwice(code, key, registration);
+    showConnection();
     showCounts(answer.counts);
     if (!part("waiting").hidden) sync();
     if (answer.verdict === "school") return location.assign(answer.url);
     if (answer.verdict === "in") offline.remember(code).catch(() => {});
-  } catch {
-    showConnection(false);
+  } catch ({ reason = "offline" }) {
+    showConnection(reason);
     answer = await decideOffline(code, key);
     showQueue();
+    showReady();
   }
   verdict.show(answer, (chosen) => enqueue(code, chosen));
 };
@@ -102,22 +108,49 @@ addEventListener("keydown", (event) => {
 
 // ---- Camera -------------------------------------------------------------------------------------------------
 
-const CAMERA_PROBLEMS = { NotAllowedError: texts.textRefused, NotFoundError: texts.textNoCamera };
+const CAMERA_PROBLEMS = { NotAllowedError: texts.textRefused, NotFoundError: texts.textNoCamera, DataError: texts.textNoReader };
+const RESTARTS = 3;
+const IN = 60000;
+// What must be cached for reading codes without a network; nothing as long as that is not certain.
+let readerFiles = [];
+let isReading = true;
+let restarts = [];
 
+const fail = (error) => {
+  const isReader = error.name === "DataError";
+  camera.stop();
+  if (isReader) camera.forgetReader();
+  isReading = !isReader;
+  video.parentElement.hidden = true;
+  part("start").hidden = false;
+  part("camera-status").textContent = CAMERA_PROBLEMS[error.name] ?? (restarts.length ? texts.textStopped : texts.textBroken);
+  showReady();
+};
+const restart = () => {
+  const now = performance.now();
+  restarts = [...restarts.filter((at) => now - at < IN), now];
+  if (restarts.length > RESTARTS) fail(new Error("The camera stops again and again."));
+  else startCamera(camera.deviceId());
+};
 const startCamera = async (deviceId) => {
   part("start").hidden = true;
   part("camera-status").textContent = "";
   try {
     if (!navigator.mediaDevices) throw new DOMException("", "NotFoundError");
-    const track = await camera.start(video, texts, enqueue, deviceId);
-    track.onended = () => (part("start").hidden = false);
+    if (!(await camera.open(video, deviceId))) return;
     video.parentElement.hidden = false;
     part("torch").hidden = !camera.hasTorch();
+    part("torch").setAttribute("aria-pressed", false);
     part("other").hidden = !(await camera.nextDevice());
+    isReading = false;
+    part("camera-status").textContent = texts.textLoading;
+    showReady();
+    readerFiles = await camera.read(video, texts, { onCode: enqueue, onStop: fail, onRestart: restart });
+    isReading = true;
+    part("camera-status").textContent = "";
+    cachePage();
   } catch (error) {
-    video.parentElement.hidden = true;
-    part("start").hidden = false;
-    part("camera-status").textContent = CAMERA_PROBLEMS[error.name] ?? texts.textBroken;
+    fail(error);
   }
 };
 const toggle = (button) => {
@@ -125,24 +158,42 @@ const toggle = (button) => {
   button.setAttribute("aria-pressed", isOn);
   return isOn;
 };
-part("start").addEventListener("click", () => startCamera());
-part("other").addEventListener("click", async () => startCamera(await camera.nextDevice()));
+const startAnew = (deviceId) => {
+  restarts = [];
+  startCamera(deviceId);
+};
+part("start").addEventListener("click", () => startAnew());
+part("other").addEventListener("click", async () => startAnew(await camera.nextDevice()));
 part("torch").addEventListener("click", (event) => camera.setTorch(toggle(event.currentTarget)));
 part("mute").setAttribute("aria-pressed", Boolean(localStorage.checkinMuted));
 part("mute").addEventListener("click", (event) => (localStorage.checkinMuted = toggle(event.currentTarget) ? 1 : ""));
 
 // ---- Synchronisation ----------------------------------------------------------------------------------------
 
-// The phone can go offline once both the page and the codes are stored.
+// The phone can go on offline once page, files and codes are stored, and the camera, if there is one, can be read.
 const worker = navigator.serviceWorker;
-const cachePage = async () => (await worker?.ready)?.active.postMessage(checkpoint);
+let isCached = false;
+let isKept = true;
+const showReady = () => {
+  part("ready").hidden = !isCached || !isReading || !isLasting();
+  part("unkept").hidden = isLasting() && (isKept || part("ready").hidden);
+};
+const cachePage = async () => (await worker?.ready)?.active.postMessage({ page: checkpoint, files: readerFiles });
 
 const uploadQueue = async () => {
-  if (!(await offline.waiting())) return;
-  const conflicts = await offline.upload(session.token);
-  if (!conflicts.length) return;
-  part("conflicts").hidden = false;
-  part("conflict-words").textContent = conflicts.map((scan) => scan.word).join(", ");
+  if (!(await offline.waiting())) return false;
+  for (const sentence of await offline.upload(session.token)) {
+    const shown = Array.from(part("conflict-list").children, (line) => line.textContent);
+    if (!shown.includes(sentence)) part("conflict-list").append(Object.assign(document.createElement("li"), { textContent: sentence }));
+    part("conflicts").hidden = false;
+  }
+  return true;
+};
+
+const refresh = async () => {
+  const reply = await offline.sync(checkpoint);
+  session.token = reply.token;
+  showCounts(reply);
 };
 
 let isSyncing = false;
@@ -150,27 +201,32 @@ const sync = async () => {
   if (isSyncing || session.isEnding) return;
   isSyncing = true;
   try {
-    await uploadQueue();
-    const reply = await offline.sync(checkpoint);
-    session.token = reply.token ?? session.token;
-    showConnection("token" in reply || reply.status < 500);
-    part("expired").hidden = "token" in reply || reply.status >= 500;
-    if (!reply.token) return;
-    showCounts(reply);
+    await refresh();
+    showConnection();
+    if (await uploadQueue()) await refresh();
+    isKept = await persist().catch(() => false);
     cachePage();
-  } catch {
-    showConnection(false);
+  } catch ({ reason = "offline" }) {
+    showConnection(reason);
   } finally {
     isSyncing = false;
+    showReady();
     showQueue().catch(() => {});
   }
 };
-addEventListener("online", sync);
-addEventListener("offline", () => showConnection(false));
+addEventListener("online", () => {
+  sync();
+  // The decoder may not have come without a network.
+  if (!isReading && !part("start").hidden) startAnew();
+});
+addEventListener("offline", () => showConnection("offline"));
 setInterval(sync, SYNC_INTERVAL);
 
 box.hidden = false;
 sync();
 startCamera();
-worker?.addEventListener("message", () => (part("ready").hidden = false));
+worker?.addEventListener("message", ({ data }) => {
+  isCached = data.isCached;
+  showReady();
+});
 worker?.register(texts.worker, { scope: texts.scope }).catch(() => {});

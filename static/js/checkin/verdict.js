@@ -9,7 +9,8 @@ const SIGNALS = {
   red: { notes: [196, 147], length: 0.26, vibration: [400] },
 };
 const SHOWN_FOR = 4000;
-const audio = new AudioContext();
+const Audio = window.AudioContext || window.webkitAudioContext;
+const audio = Audio && new Audio();
 let timer;
 
 const play = ({ notes, length }) => {
@@ -26,14 +27,18 @@ const play = ({ notes, length }) => {
   });
 };
 // Browsers stay silent until the page is touched.
-addEventListener("pointerdown", () => audio.resume());
+addEventListener("pointerdown", () => audio?.resume());
 
 const fill = (name, text) => {
   part(name).textContent = text || "";
   part(name).hidden = !text;
 };
 const joined = (separator, ...texts) => texts.filter(Boolean).join(separator);
-const hide = () => (box.hidden = true);
+const setShown = (isShown) => {
+  box.hidden = !isShown;
+  document.body.classList.toggle("shows-verdict", isShown);
+};
+const hide = () => setShown(false);
 
 part("next").addEventListener("click", hide);
 addEventListener("keydown", (event) => event.key === "Escape" && hide());
@@ -58,9 +63,9 @@ export function show(answer, onChoice) {
   part("more").hidden = !answer.url;
   part("more").href = answer.url || "";
   part("choices").replaceChildren(...(answer.choices || []).map((choice) => choiceButton(choice, onChoice)));
-  box.hidden = false;
+  setShown(true);
   announcement.textContent = joined(". ", answer.word, answer.note, answer.name, answer.event, answer.sentence);
   navigator.vibrate?.(SIGNALS[answer.tone].vibration);
-  if (!localStorage.checkinMuted) play(SIGNALS[answer.tone]);
+  if (audio && !localStorage.checkinMuted) play(SIGNALS[answer.tone]);
   if (answer.tone === "green") timer = setTimeout(hide, SHOWN_FOR);
 }

@@ -5,31 +5,45 @@ const { cache, files, home, static: base } = self.checkin;
 const PAGE_TIMEOUT = 5000;
 const BAD_GATEWAY = 502;
 
-addEventListener("install", (event) => {
-  event.waitUntil(caches.open(cache).then((cached) => cached.addAll(files)).then(() => skipWaiting()));
-});
+// A page of the network in between is no file of ours, although it comes with the status 200.
+const isFile = (response) => response.ok && !(response.headers.get("Content-Type") || "").includes("html");
+const isPage = (response) => response.ok && response.headers.has("X-Checkin");
+
+const keep = async (wanted) => {
+  const cached = await caches.open(cache);
+  for (const file of wanted)
+    if (!(await cached.match(file))) {
+      const response = await fetch(file, { redirect: "manual" });
+      if (!isFile(response)) throw new Error(`${file} did not come.`);
+      await cached.put(file, response);
+    }
+};
+
+addEventListener("install", (event) => event.waitUntil(keep(files).then(() => skipWaiting())));
 
 addEventListener("activate", (event) => {
   const old = async () => (await caches.keys()).filter((name) => name !== cache).map((name) => caches.delete(name));
   event.waitUntil(old().then((all) => Promise.all(all)).then(() => clients.claim()));
 });
 
-// An open scanner asks for its page to be cached.
+// An open scanner asks for its page to be cached, with all files that it needs.
 addEventListener("message", (event) => {
-  const keep = async () => {
-    const page = await fetch(`${event.data}offline`, { redirect: "manual" });
-    if (!page.ok) return;
-    await (await caches.open(cache)).put(event.data, page);
-    event.source.postMessage("cached");
+  const { page: path, files: more } = event.data;
+  const cachePage = async () => {
+    await keep([...files, ...more]);
+    const cached = await caches.open(cache);
+    const page = await fetch(`${path}offline`, { redirect: "manual" }).catch(() => null);
+    if (page && isPage(page)) await cached.put(path, page);
+    return Boolean(await cached.match(path));
   };
-  event.waitUntil(keep().catch(() => {}));
+  event.waitUntil(cachePage().catch(() => false).then((isCached) => event.source.postMessage({ isCached })));
 });
 
 const file = async (request) => {
   const cached = await caches.match(request);
   if (cached) return cached;
   const response = await fetch(request);
-  if (response.ok) await (await caches.open(cache)).put(request, response.clone());
+  if (isFile(response)) await (await caches.open(cache)).put(request, response.clone());
   return response;
 };
 
@@ -46,7 +60,7 @@ const page = async (request) => {
   const path = new URL(request.url).pathname;
   const timeout = new Promise((done) => setTimeout(done, PAGE_TIMEOUT));
   const response = await Promise.race([fetch(request).catch(() => null), timeout]);
-  if (response && response.status < BAD_GATEWAY) return response;
+  if (response && response.status < BAD_GATEWAY && (!response.ok || isPage(response))) return response;
   return (await fallback(path)) ?? response ?? fetch(request);
 };
 

@@ -6,6 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from events.models import Event
+from techfest.tests.browser.door import log_in
+from techfest.tests.browser.pages import PHONE
+from tickets.models import Gate, Ticket
+from tickets.tests.builders.checkin import fest_today, gate_of, open_event, ticket_for
 
 # Stops network requests that Chromium makes by itself.
 QUIET = (
@@ -38,3 +45,27 @@ def plain_static(settings: Any) -> None:
     """Serve static files under their plain names, as the test server expects."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture
+def event(beside_a_running_loop: None, plain_static: None, transactional_db: None, settings: Any) -> Event:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return open_event(fest_today(name="Riverside Tech Fest"), name="Robo Race")
+
+
+@pytest.fixture
+def gate(event: Event) -> Gate:
+    return gate_of(event.fest, event)
+
+
+@pytest.fixture
+def ticket(event: Event) -> Ticket:
+    return ticket_for(event, name="Asha Raman")
+
+
+@pytest.fixture
+def phone(browser: Browser, live_server: Any, gate: Gate) -> Iterator[BrowserContext]:
+    """A phone without a camera, logged in as a volunteer of the gate."""
+    with browser.new_context(viewport=PHONE, base_url=live_server.url) as context:
+        log_in(context, gate)
+        yield context

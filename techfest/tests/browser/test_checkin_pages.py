@@ -2,8 +2,6 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +9,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db.models import F
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, expect
 
 from events.models import Event
 from registrations.booking.cancel import cancel
 from registrations.models import AccountSession
-from registrations.tests.builders import PASSWORD, build_submission
+from registrations.tests.builders import build_submission
 from techfest.core.db.locking import Deadline
 from techfest.tests.browser.camera import film
+from techfest.tests.browser.door import enter, kept, log_in, opened, path_of, url_of, wedge, with_camera, word
 from techfest.tests.browser.pages import PHONE, faults_of
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.builders.checkin import (
     checkpoint_of,
-    fest_today,
-    gate_of,
     open_event,
     scanned,
     ticket_for,
@@ -40,86 +37,6 @@ ROWS = """
         return { names, workers, caches: await caches.keys(), kept: localStorage.length };
     }
 """
-
-
-@pytest.fixture
-def event(beside_a_running_loop: None, plain_static: None, transactional_db: None, settings: Any) -> Event:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    return open_event(fest_today(name="Riverside Tech Fest"), name="Robo Race")
-
-
-@pytest.fixture
-def gate(event: Event) -> Gate:
-    return gate_of(event.fest, event)
-
-
-@pytest.fixture
-def ticket(event: Event) -> Ticket:
-    return ticket_for(event, name="Asha Raman")
-
-
-@pytest.fixture
-def phone(browser: Browser, live_server: Any, gate: Gate) -> Iterator[BrowserContext]:
-    """A phone without a camera, logged in as a volunteer of the gate."""
-    with browser.new_context(viewport=PHONE, base_url=live_server.url) as context:
-        log_in(context, gate)
-        yield context
-
-
-def log_in(context: BrowserContext, gate: Gate) -> None:
-    volunteer(gate, email="ravi@example.org")
-    with context.new_page() as page:
-        page.goto(f"/accounts/login/?next={path_of(gate)}")
-        enter(page)
-        page.wait_for_url(f"**{path_of(gate)}")
-
-
-def enter(page: Page) -> None:
-    page.get_by_label("E-mail address or user name").fill("ravi@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.locator("main button.button").click()
-
-
-def path_of(gate: Gate) -> str:
-    return f"/door/gate/{gate.pk}/"
-
-
-def url_of(ticket: Ticket) -> str:
-    return f"http://localhost{ticket.get_absolute_url()}"
-
-
-def opened(context: BrowserContext, gate: Gate) -> Page:
-    page = context.new_page()
-    page.goto(path_of(gate))
-    return page
-
-
-def kept(page: Page) -> None:
-    """Waits until the phone is ready to work offline."""
-    expect(page.locator("[data-ready]")).to_be_visible()
-
-
-def wedge(page: Page, text: str) -> None:
-    """Types like a hand scanner, ending with Enter."""
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
-
-
-def word(page: Page) -> Any:
-    return page.locator("[data-verdict] [data-word]")
-
-
-@contextmanager
-def with_camera(browser_type: BrowserType, launch: dict[str, Any], path: Path) -> Iterator[Browser]:
-    camera = [
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={path}",
-    ]
-    browser = browser_type.launch(**{**launch, "args": [*launch["args"], *camera]})
-    try:
-        yield browser
-    finally:
-        browser.close()
 
 
 def test_camera_that_is_allowed_reads_a_ticket_once(
@@ -210,7 +127,8 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
     # Meanwhile the same ticket came in at another door.
     scanned(checkpoint_of(gate), late.code, volunteer(gate, first_name="Mei"))
     phone.set_offline(False)
-    expect(page.locator("[data-conflicts]")).to_contain_text("already in")
+    conflict = "Robo Race, Main gate: the phone said: in, the rules say: already in."
+    expect(page.locator("[data-conflicts]")).to_contain_text(conflict)
     expect(page.locator("[data-waiting]")).to_be_hidden()
     offline = Scan.objects.filter(is_offline=True).order_by("at")
     assert list(offline.values_list("device_verdict", "verdict", "is_conflict")) == [
