@@ -46,6 +46,18 @@ class DetailsForm(StudentFields, PlainForm):
         super().__init__(*args, **kwargs)
         offer(self, "grade", [(grade, str(grade)) for grade in fest.grades])
 
+    is_similar = False
+    """Whether a student with a similar name is registered, so the page offers the button `IS_ANOTHER`."""
+
+    @property
+    def is_another(self) -> bool:
+        """Whether the button was pressed that says: not the student with a similar name."""
+        return IS_ANOTHER in self.data
+
+
+IS_ANOTHER = "another"
+"""The name of that button."""
+
 
 class OwnDetailsForm(DetailsForm):
     """The same behind the student's own link. It cannot remove a required address."""
@@ -206,7 +218,12 @@ class RegistrationForm(EventsForm, DetailsForm):
 
     def details(self, language: str) -> Details:
         """The student's details. The form must be valid."""
-        return Details(**self.student_values, school=self.cleaned_data["school"], language=language)
+        return Details(
+            **self.student_values,
+            school=self.cleaned_data["school"],
+            language=language,
+            is_another=self.is_another,
+        )
 
 
 def _is_reworded(data: QueryDict, consent: ConsentText) -> bool:

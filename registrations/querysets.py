@@ -1,5 +1,6 @@
 """Querysets of schools, teachers, holds, students and registrations."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
@@ -80,7 +81,17 @@ class StudentQuerySet(models.QuerySet["Student"]):
             fest_id=student.fest_id,
             school_id=student.school_id,
             grade=student.grade,
+            initials=student.initials,
             name_key=student.name_key,
+        )
+
+    def perhaps_alike(self, student: "Student", initials: Iterable[str]) -> "StudentQuerySet":
+        """The students of this grade, school and fest with these initials, whose names may be like this one's."""
+        return self.filter(
+            fest_id=student.fest_id,
+            school_id=student.school_id,
+            grade=student.grade,
+            initials__in=initials,
         )
 
     def locked(self) -> "StudentQuerySet":

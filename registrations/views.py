@@ -111,7 +111,8 @@ def render_error(request: HttpRequest, error: UserFacingError, form: Registratio
     """The page for a form that obtained nothing; it repeats what was typed."""
     if isinstance(error, AmbiguousIdentity):
         form.add_error(None, error.text)
-        return show_form(request, form, key=idempotency.new_key(), page="known", status=409)
+        page = "similar" if error.is_similar else "known"
+        return show_form(request, form, key=idempotency.new_key(), page=page, status=409)
     if isinstance(error, IdempotencyConflict):
         return _other_content(request, error, form)
     if isinstance(error, RegistrationRejected):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from registrations.students.likeness import Likeness
 from techfest.core.errors import UserFacingError
 
 if TYPE_CHECKING:
@@ -22,21 +23,33 @@ class RegistrationRejected(UserFacingError):
 
 
 class AmbiguousIdentity(UserFacingError):
-    """A student of this name and grade is registered, maybe with another address. Nothing was written."""
+    """A student of this or a similar name and grade is registered, maybe with another address. Nothing was written.
+
+    With a similar name (`is_similar`) the person may answer that it is another student (`Details.is_another`).
+    """
 
     text = _(
         "A student with this name and grade is registered. "
         "Add your roll number or section so that we can tell you apart."
     )
 
-    def __init__(self, student: "Student", *, is_exact: bool) -> None:
+    def __init__(
+        self, student: "Student", *, is_exact: bool = False, likeness: Likeness = Likeness.SAME
+    ) -> None:
         super().__init__()
-        self.student = student
-        if is_exact and (student.section or student.roll_number):
+        self.student, self.likeness = student, likeness
+        if self.is_similar:
+            self.text = _("A student with a name like this is registered in your grade. Is it you?")
+        elif is_exact and (student.section or student.roll_number):
             self.text = _(
                 "A student with this name, grade, section and roll number is registered. "
                 "If it is you, ask for the link to your registrations."
             )
+
+    @property
+    def is_similar(self) -> bool:
+        """Whether only the names are alike."""
+        return self.likeness < Likeness.SAME
 
 
 class DuplicateKey(UserFacingError):

@@ -27,9 +27,11 @@ from registrations.students.identity import (
     Details,
     described_student,
     identify,
+    is_clearly_new,
     queue_newcomer,
     take_key,
 )
+from registrations.students.likeness import Likeness
 from techfest.core.db.batch import Batch, Result
 from techfest.core.db.bulk import queue_insert
 from techfest.core.db.locking import Deadline, in_transaction
@@ -94,7 +96,7 @@ def submit(request: BookingRequest, *, deadline: Deadline) -> Submission:
 
     One transaction: the submission, its registrations, tickets and mails are committed when this returns.
 
-    Raises `RegistrationRejected` if nothing was obtained, `AmbiguousIdentity` if the name belongs to another
+    Raises `RegistrationRejected` if nothing was obtained, `AmbiguousIdentity` if the name may be that of another
     student and something could be obtained, `IdempotencyConflict` if the key was used for other content or by
     another kind of form, and `LockTimeout` if the database did not answer in time. After `LockTimeout` the
     outcome may be unknown; sending the same request again returns it.
@@ -109,8 +111,12 @@ def submit(request: BookingRequest, *, deadline: Deadline) -> Submission:
         if isinstance(error, RegistrationRejected) and request.teacher:
             confirm_by_teacher(result.before for result in error.seat_results)
         _refuse_like_a_newcomer(request, error, deadline)
-        if isinstance(error, AmbiguousIdentity) and not request.teacher:
-            _notice_attempt(error.student)
+        if (
+            isinstance(error, AmbiguousIdentity)
+            and not request.teacher
+            and error.likeness >= Likeness.RESPELT
+        ):
+            _notice_attempt(error)
         raise
 
 
@@ -152,7 +158,10 @@ def _register(request: BookingRequest, deadline: Deadline) -> Submission:
 
 
 class _NotNew(Exception):
-    """A namesake exists. The seats are locked already, and students must not be inserted under their locks."""
+    """A student of this name, or of a similar one, exists.
+
+    The seats are locked already, and students must not be inserted under their locks.
+    """
 
 
 def _attempt(request: BookingRequest, deadline: Deadline, *, as_newcomer: bool) -> Submission:
@@ -171,7 +180,7 @@ def _attempt(request: BookingRequest, deadline: Deadline, *, as_newcomer: bool) 
     known = () if is_new else (student,)
     locked = LockedReads(batch, request.event_ids, known, count=len(request.event_ids), deadline=deadline)
     batch.send()
-    if inserted and not take_key(student, inserted):
+    if inserted and not _is_clearly_new(request, student, inserted):
         raise _NotNew
     locked.require_students()
     if not take_key(submission, stored):
@@ -225,6 +234,11 @@ def _described(request: BookingRequest) -> Student:
     return described_student(details, fest_id=request.fest_id, school=school)
 
 
+def _is_clearly_new(request: BookingRequest, student: Student, inserted: Result) -> bool:
+    is_another = request.details is not None and request.details.is_another
+    return is_clearly_new(student, inserted, is_another=is_another, is_staff=request.teacher is not None)
+
+
 def _identified(request: BookingRequest) -> tuple[Student, bool]:
     """The student, and whether the row was inserted here."""
     if request.details is None:
@@ -234,7 +248,8 @@ def _identified(request: BookingRequest) -> tuple[Student, bool]:
             raise LockTimeout
         return known, False
     school = request.school or find_or_create_school(request.details.school)
-    return identify(request.details, fest_id=request.fest_id, school=school)
+    is_staff = request.teacher is not None
+    return identify(request.details, fest_id=request.fest_id, school=school, is_staff=is_staff)
 
 
 def _submission(request: BookingRequest, student: Student, *, is_new: bool) -> Submission:
@@ -257,6 +272,9 @@ def _queue_submission(batch: Batch, submission: Submission) -> Result:
     return batch.add(_INSERT, given)
 
 
-def _notice_attempt(student: Student) -> None:
+def _notice_attempt(error: AmbiguousIdentity) -> None:
+    """Notify the registered student, unless only initials agree: that is most likely another child."""
+    if error.likeness < Likeness.RESPELT:
+        return
     with transaction.atomic():
-        attempt_noticed.send(sender=Student, student=student, now=timezone.now())
+        attempt_noticed.send(sender=Student, student=error.student, now=timezone.now())

@@ -132,7 +132,9 @@ def _find(wanted: Substitution) -> Submission | None:
 def _newcomer(wanted: Substitution, leaver: Student) -> tuple[Student, bool]:
     """The newcomer, inserted here if new: a row that does not exist yet cannot be locked."""
     if wanted.details:
-        newcomer, is_new = identify(wanted.details, fest_id=leaver.fest_id, school=leaver.school)
+        newcomer, is_new = identify(
+            wanted.details, fest_id=leaver.fest_id, school=leaver.school, is_staff=True
+        )
     else:
         school = Student.objects.known().filter(school=leaver.school_id, fest=leaver.fest_id)
         found = school.select_related("school").filter(pk=wanted.newcomer_id or 0).first()

@@ -58,6 +58,12 @@ class Readiness:
         return len(self._obtaining) - self.mails
 
     @property
+    def like_registered(self) -> list[int]:
+        """The numbers of the ready rows that would make new students like registered ones."""
+        rows = self.forecast.rows.values()
+        return [row.row for row in rows if row.row in self.ready and row.problems]
+
+    @property
     def obstacle(self) -> str:
         """Why nothing can be confirmed now, or an empty text."""
         return _obstacle(self.class_list, self.ready)

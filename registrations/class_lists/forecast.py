@@ -25,7 +25,6 @@ from registrations.class_lists.messages import (
 from registrations.models import ClassList, ClassListRow, Hold, Registration, Student
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Listing, Problem
-from registrations.students.names import name_key
 from techfest.core.db.folding import in_dictionary_order
 
 Kind = Literal["new", "changed", "same", "known", "doubt"]
@@ -116,7 +115,8 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     present = {found.student.pk for found in matches.values() if found.student}
     present |= {student.pk for found in matches.values() for student in found.candidates}
     present |= {student for _number, _is_left_out, student in noted if student}
-    names = {name_key(student.name) for student in listing.students}
+    present |= {found.near.pk for found in matches.values() if found.near}
+    names = {student.name_key for student in listing.students}
     return Forecast(
         dict(sorted(rows.items())),
         _per_event(seats, seat_results, holds),

@@ -8,10 +8,10 @@ from django.db.models import Q
 
 from registrations.booking.policy import SeatRequest
 from registrations.models import ClassList, Student, Submission
-from registrations.spreadsheets.duplicates import typo_keys
 from registrations.spreadsheets.listing import ListedStudent
-from registrations.students.identity import may_be_same
-from registrations.students.names import email_key, name_key
+from registrations.students.likeness import compared_label, may_be_same
+from registrations.students.likeness_index import LikenessIndex
+from registrations.students.names import email_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def match(
     students of these grades.
     """
     grades = {student.grade for student in listed}
-    named = Q(name_key__in={name_key(student.name) for student in listed})
+    named = Q(name_key__in={student.name_key for student in listed})
     students = Student.objects.known().filter(fest=fest_id, school=school_id).order_by("pk")
     students = students.filter(named | Q(grade__in=grades)) if looks_alike else students.filter(named)
     known = _StudentIndex(students)
@@ -85,7 +85,8 @@ def _match(
 
 def identity_of(student: Student) -> tuple[int, str, str, str]:
     """Return the identity of a stored student, as `ListedStudent.identity`."""
-    return student.grade, student.section, student.name_key, student.roll_number
+    section, number = compared_label(student.section), compared_label(student.roll_number)
+    return student.grade, section, student.name_key, number
 
 
 def _corrections(listed: ListedStudent, student: Student) -> dict[str, str]:
@@ -113,36 +114,34 @@ class _StudentIndex:
         self._namesakes: dict[str, list[Student]] = defaultdict(list)
         for namesakes in self._by_name.values():
             self._namesakes[namesakes[0].name_key] += namesakes
-        self._by_trace: dict[tuple[int, str], list[Student]] = {}
+        self._alike: LikenessIndex | None = None
 
     def candidates(self, listed: ListedStudent) -> list[Student]:
         """Return the exact match alone, or all students of this name and grade whom the row does not contradict."""
-        namesakes = self._by_name.get((listed.grade, name_key(listed.name)), [])
+        namesakes = self._by_name.get((listed.grade, listed.name_key), [])
         exact = [student for student in namesakes if identity_of(student) == listed.identity]
         return exact or [student for student in namesakes if may_be_same(listed, student)]
 
     def near(self, listed: ListedStudent, taken: Iterable[int]) -> Student | None:
         """Return a student outside the list with a similar name, or with the same name and other details.
 
-        Similar names differ in one character. In another grade only a student with the same address counts. It may be
-        a different student, or the same one after a correction.
+        In another grade only a student with the same address counts. It may be a different student, or the same one
+        after a correction.
         """
-        for student in self._namesakes.get(name_key(listed.name), ()):
+        for student in self._namesakes.get(listed.name_key, ()):
             has_address = bool(listed.email) and email_key(listed.email) == student.email_key
             if student.pk not in taken and (student.grade == listed.grade or has_address):
                 return student
-        if not self._by_trace and self._by_name:
-            self._learn_traces()
-        for trace in typo_keys(name_key(listed.name)):
-            for student in self._by_trace.get((listed.grade, trace), ()):
-                if student.pk not in taken and may_be_same(listed, student):
-                    return student
-        return None
+        alike = self._similar_names().alike(listed)
+        return next((student for _likeness, student in alike if student.pk not in taken), None)
 
-    def _learn_traces(self) -> None:
-        for (grade, key), students in self._by_name.items():
-            for trace in typo_keys(key):
-                self._by_trace.setdefault((grade, trace), []).extend(students)
+    def _similar_names(self) -> LikenessIndex:
+        if self._alike is None:
+            self._alike = LikenessIndex()
+            for students in self._by_name.values():
+                for student in students:
+                    self._alike.add(student)
+        return self._alike
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from registrations.class_lists.identify import Match
 from registrations.models import Change, ClassListEntry, Refusal, Registration, Student
 from registrations.spreadsheets.headers import LABELS, Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
-from registrations.students.names import name_key
 from techfest.core.formatting import clock_time, short_day
 
 
@@ -56,7 +55,7 @@ def _described(student: Student) -> str:
 
 def similar_student_warning(listed: ListedStudent, near: Student) -> Problem:
     """Return a warning about a registered student with the same or nearly the same name."""
-    if name_key(listed.name) == near.name_key:
+    if listed.name_key == near.name_key:
         words = {"name": near.name, "grade": near.grade, "details": _described(near)}
         text = _(
             "%(name)s, grade %(grade)s, %(details)s, is registered already. If this is the same student, "

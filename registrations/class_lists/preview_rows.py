@@ -181,6 +181,11 @@ class Page:
             for problem in emails
         ]
         found += [
+            Suggestion("use_name", f"{one.number}:{problem.suggestion}", problem.suggestion)
+            for problem in one.warnings
+            if problem.code == Code.DOUBT and problem.suggestion
+        ]
+        found += [
             Suggestion("use_event", f"{one.number}:{at}:{self.slugs[problem.suggestion]}", problem.suggestion)
             for at, problem in enumerate(_unknown(one))
             if problem.suggestion in self.slugs

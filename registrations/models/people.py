@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import GRADE_LIMITS, Fest
 from registrations.querysets import SchoolQuerySet, StudentQuerySet, TeacherQuerySet
+from registrations.students.likeness import compared_label
+from registrations.students.name_parts import MAX_INITIALS, parts_of
 from registrations.students.names import email_key, label_key, name_key, random_reference, school_key
 from techfest.core.link_keys import link_id_field
 
@@ -67,7 +69,9 @@ class Student(models.Model):
     section = models.CharField(_("section"), max_length=20, blank=True)
     name = models.CharField(_("name"), max_length=200)
     name_key = models.CharField(max_length=400, editable=False)
+    initials = models.CharField(max_length=MAX_INITIALS, blank=True, editable=False)
     roll_number = models.CharField(_("roll number"), max_length=20, blank=True)
+    roll_key = models.CharField(max_length=20, blank=True, editable=False)
     email = models.EmailField(_("e-mail"), blank=True)
     email_key = models.CharField(max_length=254, blank=True, editable=False)
     language = models.CharField(_("language"), max_length=10, default="en")
@@ -82,15 +86,17 @@ class Student(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            # The initials stand before the name, so that its index finds similar names too.
             models.UniqueConstraint(
-                fields=["fest", "school", "grade", "name_key", "section", "roll_number"],
+                fields=["fest", "school", "grade", "initials", "name_key", "section", "roll_key"],
                 name="student_once_a_fest",
             ),
             # `unique=True` would add a second index, for LIKE.
             models.UniqueConstraint(fields=["reference"], name="student_reference_once"),
             # An erased row can never be filled again.
             models.CheckConstraint(
-                condition=Q(erased_at=None) | Q(name="", email="", email_key="", section="", roll_number=""),
+                condition=Q(erased_at=None)
+                | Q(name="", initials="", email="", email_key="", section="", roll_number="", roll_key=""),
                 name="student_erased_is_empty",
             ),
         ]
@@ -107,9 +113,11 @@ class Student(models.Model):
     def set_keys(self) -> None:
         """Set the comparison keys and normalise section and roll number."""
         self.name_key = name_key(self.name)
+        self.initials = parts_of(self.name_key).initials
         self.email_key = email_key(self.email)
         self.section = label_key(self.section)
         self.roll_number = label_key(self.roll_number)
+        self.roll_key = compared_label(self.roll_number)
 
 
 class MergedReference(models.Model):

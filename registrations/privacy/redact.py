@@ -53,7 +53,7 @@ def empty_student(student: Student, *, now: dt.datetime) -> None:
     for field in details:
         if field.name in erased:
             setattr(student, field.name, field.get_default())
-    student.email_key = ""
+    student.email_key = student.initials = student.roll_key = ""
     student.name_key = f"erased:{secrets.token_hex(16)}"
     student.language = settings.LANGUAGE_CODE
     student.reference = random_reference()
@@ -62,6 +62,8 @@ def empty_student(student: Student, *, now: dt.datetime) -> None:
     others = (
         "email_key",
         "name_key",
+        "initials",
+        "roll_key",
         "language",
         "reference",
         "link_version",

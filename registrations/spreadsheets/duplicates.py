@@ -1,53 +1,36 @@
 """Find rows of one file that are, or probably are, the same student."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.errors import Budget
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
-from registrations.students.identity import may_be_same
-from registrations.students.names import email_key, name_key
-
-SHORTEST = 8
-"""From this length on, one different character is probably a typing error; Anu and Anil are two students."""
+from registrations.students.likeness_index import LikenessIndex
+from registrations.students.names import email_key
 
 
 def find_duplicates(students: Iterable[ListedStudent], budget: Budget) -> Iterator[Problem]:
     """Yield a problem for each row that resembles an earlier one; only the first such row is named.
 
-    Names are compared by their traces (the name without one of its characters), so the work grows with the number of
-    rows and not with the number of pairs.
+    The work grows with the number of rows and not with the number of pairs.
     """
-    known: dict[tuple[int, str], list[ListedStudent]] = {}
+    known = LikenessIndex()
     rolls: dict[tuple[int, str, str], ListedStudent] = {}
     for student in students:
         budget.check()
         if not (student.name and student.grade):
             continue
-        traces = [(student.grade, trace) for trace in typo_keys(name_key(student.name))]
-        found = {other.row: other for trace in traces for other in known.get(trace, ())}
-        near = [other for other in found.values() if may_be_same(student, other)]
-        roll = (student.grade, student.section, student.roll_number)
+        near: list[ListedStudent] = [other for _likeness, other in known.alike(student)]
+        grade, section, _name, number = student.identity
         if near:
             same = [other for other in near if other.identity == student.identity]
             yield _problem(student, min(same or near, key=lambda other: other.row), bool(same))
-        elif student.roll_number and roll in rolls:
-            yield _same_roll(student, rolls[roll])
-        for trace in traces:
-            # Five are enough to find the first; a thousand equal rows must not all be compared.
-            if len(held := known.setdefault(trace, [])) < 5:
-                held.append(student)
-        rolls.setdefault(roll, student)
-
-
-def typo_keys(key: str) -> Sequence[str]:
-    """Return the name with its words sorted, and all texts that lack one of its characters."""
-    plain = " ".join(sorted(key.split()))
-    if len(plain) < SHORTEST:
-        return [plain]
-    return list(dict.fromkeys([plain, *(plain[:at] + plain[at + 1 :] for at in range(min(len(plain), 60)))]))
+        elif number and (grade, section, number) in rolls:
+            yield _same_roll(student, rolls[grade, section, number])
+        known.add(student)
+        rolls.setdefault((grade, section, number), student)
 
 
 def _problem(student: ListedStudent, other: ListedStudent, is_same: bool) -> Problem:

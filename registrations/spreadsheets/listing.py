@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from registrations.spreadsheets.headers import Column, Meaning
 from registrations.spreadsheets.sheet import MAX_CHARACTERS, Row
 from registrations.students.fields import StudentValues
+from registrations.students.likeness import compared_label
 from registrations.students.names import clean_text, name_key
 from techfest.core.spreadsheet_cells import unguarded
 from techfest.core.text import MAX_MARKS, has_mark_run
@@ -61,7 +62,17 @@ class ListedStudent(StudentValues):
     @property
     def identity(self) -> tuple[int, str, str, str]:
         """Two rows of one school with the same identity are the same student."""
-        return self.grade, self.section, name_key(self.name), self.roll_number
+        return (
+            self.grade,
+            compared_label(self.section),
+            self.name_key,
+            compared_label(self.roll_number),
+        )
+
+    @property
+    def name_key(self) -> str:
+        """The key of the name, as of a stored student."""
+        return name_key(self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,5 +153,5 @@ def _save(corrections: list[tuple[Student, Student, list[str]]]) -> None:
             student.link_version += 1
             student.email_verified_at = None
     changed = {name for _student, _wanted, fields in corrections for name in fields}
-    written = [*changed, "name_key", "email_key", "link_version", "email_verified_at"]
+    written = [*changed, "name_key", "initials", "roll_key", "email_key", "link_version", "email_verified_at"]
     Student.objects.bulk_update([student for student, _wanted, _fields in corrections], written)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q
@@ -12,6 +12,16 @@ from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import School, Student
 from registrations.querysets import StudentQuerySet
 from registrations.students.fields import StudentValues
+from registrations.students.likeness import (
+    Labels,
+    Likeness,
+    adds_label,
+    has_same_labels,
+    likeness,
+    likeness_of,
+    may_be_same,
+)
+from registrations.students.name_parts import parts_of
 from registrations.students.names import email_key, school_key
 from registrations.students.references import random_reference
 from techfest.core.db.batch import Batch, Result
@@ -19,52 +29,41 @@ from techfest.core.db.bulk import column_arrays, column_list, insert_fields, row
 from techfest.core.errors import ConcurrentUpdate
 
 _TABLE = Student._meta.db_table
-_DESCRIBING = ("name_key", "grade", "section", "roll_number", "email_key")
+_DESCRIBING = ("name_key", "grade", "section", "roll_key", "email_key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details(StudentValues):
-    """The details of a student as a form gives them: cleaned, not yet compared with existing students."""
+    """The details of a student as a form gives them: cleaned, not yet compared with existing students.
+
+    `is_another` is the answer that no student with a similar name is meant.
+    """
 
     school: str
     language: str = "en"
+    is_another: bool = False
 
 
-class Labelled(Protocol):
-    """A student, or a row of a class list, with the labels that tell namesakes apart, normalised by `label_key`."""
-
-    @property
-    def section(self) -> str: ...
-
-    @property
-    def roll_number(self) -> str: ...
-
-
-def may_be_same(one: Labelled, other: Labelled) -> bool:
-    """Whether two namesakes may be the same student: neither section nor roll number is given for both and differs.
-
-    Names and grades are compared by the caller. Every rule about namesakes builds on this one.
-    """
-    pairs = ((one.section, other.section), (one.roll_number, other.roll_number))
-    return all(not left or not right or left == right for left, right in pairs)
-
-
-def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student, bool]:
+def identify(
+    details: Details, *, fest_id: int, school: School, is_staff: bool = False
+) -> tuple[Student, bool]:
     """Return the student with these details, and whether this call inserted the row.
 
-    The same name, grade and school with the same e-mail address is the same person, unless both sections or both roll
-    numbers are given and differ. Otherwise it is a new student if the section or roll number differs from that of
-    every namesake. Raises `AmbiguousIdentity` if neither holds. Never changes or locks an existing student.
+    The same name, grade and school with the same e-mail address is the same person, also if the name is spelt
+    differently, unless both sections or both roll numbers are given and differ. Otherwise it is a new student if the
+    section or roll number differs from that of every namesake. Raises `AmbiguousIdentity` if neither holds, or if a
+    student with a similar name is registered and the details do not say that it is another. Never changes or locks an
+    existing student.
     """
     wanted = described_student(details, fest_id=fest_id, school=school)
-    if _insert(wanted, beside_namesakes=False):
-        return wanted, True
-    while (known := _recognise(wanted)) is None:
-        wanted.reference = random_reference()
-        if _insert(wanted, beside_namesakes=True):
+    while True:
+        known, has_namesakes = _recognise(wanted, is_another=details.is_another, is_staff=is_staff)
+        if known:
+            known.school = school
+            return known, False
+        if _insert(wanted, beside_namesakes=has_namesakes):
             return wanted, True
-    known.school = school
-    return known, False
+        wanted.reference = random_reference()
 
 
 def described_student(details: Details, *, fest_id: int, school: School) -> Student:
@@ -93,29 +92,48 @@ def is_described(student: Student, details: Details) -> bool:
     return School.objects.filter(named, pk=student.school_id).exists()
 
 
-def _recognise(wanted: Student) -> Student | None:
-    """Return which of the namesakes this is, or `None` for a new student."""
-    exact, same, unsure = None, [], None
-    for student in Student.objects.namesakes(wanted).order_by("pk"):
-        if (student.section, student.roll_number) == (wanted.section, wanted.roll_number):
-            exact = student
-        if wanted.email_key and student.email_key == wanted.email_key and may_be_same(student, wanted):
-            same.append(student)
-        elif not _is_distinct(wanted, student):
-            unsure = unsure or student
+def _recognise(wanted: Student, *, is_another: bool, is_staff: bool) -> tuple[Student | None, bool]:
+    """Return the student this is, or `None` for a new one, and whether there are namesakes."""
+    perhaps = Student.objects.perhaps_alike(wanted, parts_of(wanted.name_key).initials_alike)
+    students = list(perhaps.order_by("pk"))
+    namesakes = [student for student in students if student.name_key == wanted.name_key]
+    exact = next((student for student in namesakes if has_same_labels(student, wanted)), None)
+    same = [one for one in namesakes if _shares_address(one, wanted) and may_be_same(one, wanted)]
     if exact in same:
-        return exact
+        return exact, True
     if exact or len(same) > 1:
         raise AmbiguousIdentity(exact or same[0], is_exact=exact is not None)
+    unsure = [student for student in namesakes if not adds_label(wanted, student)]
     if unsure and not same:
-        raise AmbiguousIdentity(unsure, is_exact=False)
-    return same[0] if same else None
+        raise AmbiguousIdentity(unsure[0])
+    if not same and not is_another:
+        same = _respelt([one for one in students if one not in namesakes], wanted, is_staff=is_staff)
+    return (same[0] if same else None), bool(namesakes)
 
 
-def _is_distinct(wanted: Student, student: Student) -> bool:
-    """Whether a given section or roll number differs from the recorded student's. An omitted one does not count."""
-    pairs = ((wanted.section, student.section), (wanted.roll_number, student.roll_number))
-    return any(given and given != recorded for given, recorded in pairs)
+def _respelt(others: Iterable[Student], wanted: Student, *, is_staff: bool) -> list[Student]:
+    """Return the one student of the same address whose name is spelt differently, if there is one.
+
+    Raises `AmbiguousIdentity` if it may be another student of a similar name.
+    """
+    alike = [
+        (found, one) for one in others if (found := likeness(one, wanted)) >= asked_from(is_staff=is_staff)
+    ]
+    same = [one for found, one in alike if found == Likeness.RESPELT and _shares_address(one, wanted)]
+    if len(same) == 1:
+        return same
+    for found, one in sorted(alike, key=lambda pair: -pair[0]):
+        raise AmbiguousIdentity(one, likeness=found)
+    return []
+
+
+def _shares_address(one: Student, other: Student) -> bool:
+    return bool(one.email_key) and one.email_key == other.email_key
+
+
+def asked_from(*, is_staff: bool) -> Likeness:
+    """How alike a registered student must be to be asked about; staff see a mere possibility too."""
+    return Likeness.POSSIBLE if is_staff else Likeness.PROBABLE
 
 
 def _insert(student: Student, *, beside_namesakes: bool) -> bool:
@@ -128,26 +146,55 @@ def _insert(student: Student, *, beside_namesakes: bool) -> bool:
 
 def take_key(row: Model, inserted: Result) -> bool:
     """Give the row the primary key with which it was inserted; `False` if it was not."""
-    for (row.pk,) in inserted.rows:
+    for pk, *_others in inserted.rows:
+        row.pk = pk
         row._state.adding = False
     return bool(inserted.rows)
 
 
+def is_clearly_new(student: Student, inserted: Result, *, is_another: bool, is_staff: bool) -> bool:
+    """Whether the student was inserted and there is nobody to ask about, as `identify` would."""
+    if not take_key(student, inserted):
+        return False
+    found: str | None = inserted.rows[0][1]
+    if not found or is_another:
+        return True
+    name, asked = parts_of(student.name_key), asked_from(is_staff=is_staff)
+    others = (one.split(_FIELD_END) for one in found.split(_ROW_END))
+    return not any(
+        likeness_of(name, parts_of(key), student, Labels(section, roll)) >= asked
+        for key, section, roll in others
+    )
+
+
+_FIELD_END, _ROW_END = "\x1f", "\x1e"
+"""Characters that no key contains."""
+
+
 def _parameters(student: Student, *, beside_namesakes: bool) -> list[Any]:
     """The parameters of `insert_statement`."""
-    namesake: list[Any] = [student.fest_id, student.school_id, student.grade, student.name_key]
-    return [*row_values(student, insert_fields(Student)), beside_namesakes, *namesake]
+    group: list[Any] = [student.fest_id, student.school_id, student.grade]
+    alike = parts_of(student.name_key).initials_alike
+    written = row_values(student, insert_fields(Student))
+    return [*written, beside_namesakes, *group, student.initials, student.name_key, *group, alike]
 
 
 @cache
 def insert_statement() -> str:
-    """`ON CONFLICT` waits for a concurrent insert of the same student, but locks no existing row."""
+    """`ON CONFLICT` waits for a concurrent insert of the same student, but locks no existing row.
+
+    Returns with the new primary key the names and labels of students whose names may be similar: one more search in
+    the index that the insert writes to.
+    """
     fields = insert_fields(Student)
+    group = "fest_id = %s AND school_id = %s AND grade = %s"
     return (
         f"INSERT INTO {_TABLE} ({column_list(fields)})"  # noqa: S608 - names of ours only
         f" SELECT {', '.join(['%s'] * len(fields))} WHERE %s OR NOT EXISTS"
-        f" (SELECT FROM {_TABLE} WHERE fest_id = %s AND school_id = %s AND grade = %s AND name_key = %s)"
-        " ON CONFLICT DO NOTHING RETURNING id"
+        f" (SELECT FROM {_TABLE} WHERE {group} AND initials = %s AND name_key = %s)"
+        " ON CONFLICT DO NOTHING RETURNING id,"
+        f" (SELECT string_agg(name_key || E'\\x1f' || section || E'\\x1f' || roll_key, E'\\x1e')"
+        f" FROM {_TABLE} WHERE {group} AND initials = ANY(%s))"
     )
 
 

@@ -59,7 +59,7 @@ def duplicate_students(school_ids: Sequence[int], *, first: int) -> list[list[in
     """Return groups of primary keys of students of these schools who are the same; the one to keep is first."""
     same: dict[tuple[Any, ...], list[tuple[bool, int]]] = defaultdict(list)
     rows = Student.objects.filter(school__in=school_ids, erased_at=None).values_list(
-        "pk", "school_id", "fest_id", "grade", "name_key", "section", "roll_number"
+        "pk", "school_id", "fest_id", "grade", "name_key", "section", "roll_key"
     )
     for pk, school_id, *identity in rows:
         same[tuple(identity)].append((school_id != first, pk))

@@ -6,6 +6,7 @@ import unicodedata
 from registrations.students.references import (
     random_reference as random_reference,  # the first migration names it
 )
+from techfest.core.folding import APOSTROPHES
 from techfest.core.text import BLANK_LETTERS, IGNORABLES, normalized
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -13,8 +14,19 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b\u2060-\u206f\ufeff\u202a-\u202e\ufff0-\ufff8]")
 _SPACE = re.compile(rf"[\s{BLANK_LETTERS}]+")
-_JOINERS = "\u200c\u200d"
-_UNDRAWN = re.compile(f"(?![{_JOINERS}])[{IGNORABLES}]")
+_UNDRAWN = re.compile(f"[{IGNORABLES}]")
+_APOSTROPHES = re.compile(f"[{re.escape(APOSTROPHES)}]")
+_SPELLINGS = {"i\u0307": "i", "ı": "i", "ৎ": "ত্"} | {
+    chillu: f"{letter}\u0d4d" for chillu, letter in zip("ൺൻർൽൾൿ", "ണനരലളക", strict=True)
+}
+_SPELLING = re.compile("|".join(_SPELLINGS))
+"""Letters with a second code: ı and I are both the small letter of I, and some final consonants of Malayalam and
+Bengali are also typed with a virama.
+"""
+_UNSPACED = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_BETWEEN_UNSPACED = re.compile(f"(?<=[{_UNSPACED}]) (?=[{_UNSPACED}])")
+"""A space between Chinese, Japanese or Korean letters; typing it or not is a matter of taste."""
+_BETWEEN_DIGITS = re.compile(r"(?<=\d) +(?=\d)")
 
 
 def clean_text(text: str) -> str:
@@ -30,30 +42,39 @@ def clean_text(text: str) -> str:
 def name_key(name: str) -> str:
     """Return the comparison key of a name: NFKC, case-folded, punctuation and white space collapsed.
 
-    Combining marks stay, since they are vowels in Indian scripts. Characters that are not drawn are dropped, except
-    joiners, and letters drawn as a space are one: two names that look the same are the same. A name that consists
-    only of punctuation is its own key.
+    Accents and vowel signs stay. What a keyboard or a program adds is dropped: apostrophes, characters that are not
+    drawn, joiners, spaces between Chinese letters; letters drawn as a space are one. So two names that look the same
+    are the same. A name that consists only of punctuation is its own key.
     """
     if name.isascii():
-        folded = name.lower()
-        words = folded.translate(_ASCII_SEPARATORS).split()
-    else:
-        folded = _UNDRAWN.sub("", normalized("NFKC", normalized("NFKC", name).casefold()))
-        words = "".join(" " if _separates(character) else character for character in folded).split()
-    return " ".join(words) or clean_text(folded)
+        words = name.lower().translate(_ASCII_IN_NAMES).split()
+        return " ".join(words) or clean_text(name.lower())
+    folded = _case_folded(_APOSTROPHES.sub("", name))
+    words = "".join(" " if _separates(character) else character for character in folded).split()
+    return _BETWEEN_UNSPACED.sub("", " ".join(words)) or clean_text(_case_folded(name))
+
+
+def _case_folded(name: str) -> str:
+    folded = _UNDRAWN.sub("", normalized("NFKC", normalized("NFKC", name).casefold()))
+    return _SPELLING.sub(lambda found: _SPELLINGS[found[0]], folded)
 
 
 def label_key(label: str) -> str:
-    """Return a section or roll number as it is stored and compared: NFKC, upper case, no separators."""
+    """Return a section or roll number as it is stored: NFKC, upper case, separators only between digits.
+
+    Zeros and the digits of other scripts stay as typed; `registrations.students.likeness` compares labels.
+    """
     if label.isascii():
-        return label.upper().translate(_ASCII_SEPARATORS).replace(" ", "")
-    folded = _UNDRAWN.sub("", normalized("NFKC", label).upper())
-    return "".join(character for character in folded if not _separates(character))
+        spaced = label.upper().translate(_ASCII_SEPARATORS)
+    else:
+        folded = _UNDRAWN.sub("", normalized("NFKC", label).upper())
+        spaced = "".join(" " if _separates(character) else character for character in folded)
+    return _BETWEEN_DIGITS.sub("-", spaced).replace(" ", "")
 
 
 def school_key(name: str) -> str:
     """Like `name_key`, also ignoring apostrophes and full stops: St. Mary's, St Marys and St Mary’s have one key."""
-    return name_key(re.sub("['’`.]", "", normalized("NFKC", name)))
+    return name_key(normalized("NFKC", _APOSTROPHES.sub("", name)).replace(".", ""))
 
 
 def email_key(email: str) -> str:
@@ -73,9 +94,9 @@ def grouped(reference: str) -> str:
 
 
 def _separates(character: str) -> bool:
-    is_blank = unicodedata.category(character)[0] in "PZC" and character not in _JOINERS
-    return is_blank or character in BLANK_LETTERS
+    return unicodedata.category(character)[0] in "PZC" or character in BLANK_LETTERS
 
 
-_ASCII_SEPARATORS = {number: " " for number in range(128) if _separates(chr(number))}
+_ASCII_SEPARATORS: dict[int, str | None] = {number: " " for number in range(128) if _separates(chr(number))}
 """For names and labels in ASCII, whose keys are made six times a registration: a tenth of the time."""
+_ASCII_IN_NAMES = _ASCII_SEPARATORS | {ord(one): None for one in APOSTROPHES if one.isascii()}

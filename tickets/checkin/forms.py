@@ -74,4 +74,9 @@ class WalkInForm(OthersDetailsForm):
 
     def details(self, language: str) -> Details:
         """The identity of the student; the form must be valid."""
-        return Details(**self.student_values, school=self.cleaned_data["school"], language=language)
+        return Details(
+            **self.student_values,
+            school=self.cleaned_data["school"],
+            language=language,
+            is_another=self.is_another,
+        )

@@ -152,14 +152,27 @@ def walk_in(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
             )
         except ActionRejected as error:
             form.add_error(None, error.text)
-        except AmbiguousIdentity:
-            form.add_error(
-                "section", _("A student with this name and grade is already registered. Add the section")
-            )
+        except AmbiguousIdentity as error:
+            _ask(form, error)
         else:
             return redirect(checkpoint.url("verdict", scan.link_id))
     context: dict[str, Any] = {"form": form, "events": events, "schools": school_names()}
     return render(request, "checkin/walk_in.html", checkpoint_context(checkpoint, **context))
+
+
+def _ask(form: WalkInForm, error: AmbiguousIdentity) -> None:
+    """Names nobody: who is registered is found by the search, which is counted."""
+    form.is_similar = error.is_similar
+    if error.is_similar:
+        words = _(
+            "A student with a name like this is registered in this grade. Search for the name first. If it is not the"
+            " same student, press “It is another student”."
+        )
+        form.add_error(None, words)
+    else:
+        form.add_error(
+            "section", _("A student with this name and grade is already registered. Add the section")
+        )
 
 
 def _events(checkpoint: Checkpoint) -> list[Event]:

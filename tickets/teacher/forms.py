@@ -30,7 +30,9 @@ class StudentForm(OthersDetailsForm):
 
     def details(self, school: School, language: str) -> Details:
         """The identity of the student; the form must be valid."""
-        return Details(**self.student_values, school=school.name, language=language)
+        return Details(
+            **self.student_values, school=school.name, language=language, is_another=self.is_another
+        )
 
 
 class EventsOfStudentForm(EventsForm):

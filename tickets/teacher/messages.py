@@ -46,13 +46,21 @@ def explain(form: Form, error: UserFacingError, name: str) -> None:
             form.add_error(None, text)
     elif isinstance(error, AmbiguousIdentity):
         form.add_error(None, known_text(error))
+        form.is_similar = error.is_similar  # type: ignore[attr-defined]  # a DetailsForm
     else:
         form.add_error(None, str(error.text))
 
 
 def known_text(error: AmbiguousIdentity) -> str:
-    """Names the student of the same name and grade, and asks for what tells them apart."""
+    """Names the student of the same or a similar name, and asks for what tells them apart."""
     known = error.student
+    if error.is_similar:
+        words = _(
+            "Did you mean %(name)s, grade %(grade)s, who is registered already (%(reference)s)? Then open that student"
+            " under “My students” and add events there. If not, press “It is another student”."
+        )
+        grade = f"{known.grade} {known.section}".strip()
+        return words % {"name": known.name, "grade": grade, "reference": grouped(known.reference)}
     who = _("%(name)s of grade %(grade)d is already among your students (%(reference)s).") % {
         "name": known.name,
         "grade": known.grade,

@@ -136,7 +136,7 @@ def test_grade_of_cancelled_registration_does_not_matter(fest: Fest) -> None:
 def test_student_without_registrations_is_corrected(fest: Fest) -> None:
     details = build_details()
     student, _new = identify(details, fest_id=fest.pk, school=build_school())
-    assert corrected(student, roll_number=" 1-7 ").roll_number == "17"
+    assert corrected(student, roll_number=" b-007 ").roll_number == "B007"
 
 
 def test_correction_renews_the_pdf(fest: Fest) -> None:

@@ -1,6 +1,5 @@
 """Finding or inserting a student without mistaking one for another (DECISIONS 3 and 4)."""
 
-import itertools
 from functools import partial
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from events.models import Fest
 from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import Student
-from registrations.students.identity import Details, identify, may_be_same, with_email
+from registrations.students.identity import Details, identify, with_email
 from registrations.tests.builders import build_fest, build_school
 from registrations.tests.races import at_once
 
@@ -95,7 +94,7 @@ def test_namesake_with_another_label_is_new(fest: Fest, values: dict[str, str]) 
     assert second != first
 
 
-@pytest.mark.parametrize("values", [{}, {"section": "b"}, {"roll_number": "1-7"}])
+@pytest.mark.parametrize("values", [{}, {"section": "b"}, {"roll_number": "017"}, {"roll_number": "1-7"}])
 def test_namesake_without_a_label_is_ambiguous(fest: Fest, values: dict[str, str]) -> None:
     """Otherwise a student who omits the section the second time would have two seats in one event."""
     first, _new = found(fest, section="B", roll_number="17")
@@ -159,7 +158,7 @@ def test_two_candidates_of_one_email_are_ambiguous(fest: Fest) -> None:
 
 def test_exact_namesake_with_other_email_is_ambiguous(fest: Fest) -> None:
     found(fest, section="A", roll_number="17")
-    error = refused(fest, section="a", roll_number="1-7", email="other@example.org")
+    error = refused(fest, section="a", roll_number="017", email="other@example.org")
     assert str(error.text) == (
         "A student with this name, grade, section and roll number is registered. "
         "If it is you, ask for the link to your registrations."
@@ -196,17 +195,99 @@ def test_namesakes_of_other_email_at_once_are_one_and_refusals(fest: Fest) -> No
     assert Student.objects.count() == 1
 
 
-PAIRS = list(itertools.product(("", "A", "B"), repeat=2))
+RESPELT = [
+    ("Hélène Müller", "HELENE MUELLER"),
+    ("Łukasz Żak", "Zak Lukasz"),
+    ("Md. Irfan Khan", "Mohammed Irfan Khan"),
+    ("Kevin D Souza", "Kevin D'Souza"),
+]
+SHORTENED = [
+    ("Karthik Subramanian", "S Karthik"),
+    ("Praveen N", "Praveen Natarajan"),
+    ("Ananya Krishnan Nair", "Ananya Nair"),
+]
+TWO = [("Asha Rao", "Usha Rao"), ("Karthik S", "Karthik R"), ("Ravi Kumar Das", "Ravi Mohan Das")]
 
 
-@pytest.mark.parametrize("sections", PAIRS)
-@pytest.mark.parametrize("roll_numbers", PAIRS)
-def test_namesakes_are_the_same_unless_a_label_differs(
-    sections: tuple[str, str], roll_numbers: tuple[str, str]
+@pytest.mark.parametrize(("recorded", "typed"), RESPELT)
+def test_name_spelt_differently_with_same_email_is_the_same(fest: Fest, recorded: str, typed: str) -> None:
+    first, _new = found(fest, name=recorded)
+    assert found(fest, name=typed, email="ASHA@example.org") == (first, False)
+    assert Student.objects.get().name == recorded
+
+
+@pytest.mark.parametrize(("recorded", "typed"), RESPELT + SHORTENED)
+@pytest.mark.parametrize("email", ["other@example.org", ""])
+def test_similar_name_is_asked_about_unless_it_is_another(
+    fest: Fest, recorded: str, typed: str, email: str
 ) -> None:
-    one, other = (
-        Student(section=section, roll_number=roll_number)
-        for section, roll_number in zip(sections, roll_numbers, strict=True)
-    )
-    differs = {"A", "B"} in (set(sections), set(roll_numbers))
-    assert may_be_same(one, other) == may_be_same(other, one) == (not differs)
+    first, _new = found(fest, name=recorded, section="B")
+    error = refused(fest, name=typed, email=email)
+    assert (error.student, error.is_similar) == (first, True)
+    assert str(error.text) == "A student with a name like this is registered in your grade. Is it you?"
+    assert found(fest, name=typed, email=email, is_another=True)[1]
+
+
+@pytest.mark.parametrize(("recorded", "typed"), SHORTENED)
+def test_short_name_with_same_email_is_asked_about_as_siblings_share_one(
+    fest: Fest, recorded: str, typed: str
+) -> None:
+    found(fest, name=recorded)
+    assert refused(fest, name=typed).is_similar
+    assert found(fest, name=typed, is_another=True)[1]
+
+
+@pytest.mark.parametrize(("recorded", "typed"), RESPELT + SHORTENED)
+@pytest.mark.parametrize("values", [{"section": "C"}, {"roll_number": "8"}, {"grade": 8}])
+def test_similar_name_with_other_labels_is_new(
+    fest: Fest, recorded: str, typed: str, values: dict[str, Any]
+) -> None:
+    found(fest, name=recorded, section="B", roll_number="7")
+    assert found(fest, name=typed, email="other@example.org", **values)[1]
+
+
+@pytest.mark.parametrize(("recorded", "typed"), TWO)
+def test_twins_with_one_email_are_not_asked(fest: Fest, recorded: str, typed: str) -> None:
+    first, _new = found(fest, name=recorded)
+    second, is_new = found(fest, name=typed)
+    assert is_new
+    assert second != first
+
+
+def test_slip_is_asked_of_staff_and_of_all_with_the_same_roll_number(fest: Fest) -> None:
+    school, typed = build_school(), details(name="Asha Roa", email="", roll_number="7")
+    found(fest, roll_number="")
+    with pytest.raises(AmbiguousIdentity):
+        identify(typed, fest_id=fest.pk, school=school, is_staff=True)
+    assert identify(typed, fest_id=fest.pk, school=school)[1]
+    assert refused(fest, email="", roll_number="007").is_similar
+
+
+@pytest.mark.parametrize(
+    ("recorded", "typed"), [("007", "7"), ("7", "007"), ("12", "१२"), ("A-07", "a7"), ("No. 7", "7")]
+)
+def test_roll_number_written_differently_is_one_namesake(fest: Fest, recorded: str, typed: str) -> None:
+    first, _new = found(fest, roll_number=recorded)
+    assert found(fest, roll_number=typed) == (first, False)
+    assert refused(fest, roll_number=typed, email="").student == first
+
+
+def test_roll_number_is_kept_as_typed(fest: Fest) -> None:
+    found(fest, roll_number="007")
+    assert Student.objects.get().roll_number == "007"
+
+
+def test_roll_numbers_of_the_same_digits_are_two(fest: Fest) -> None:
+    first, _new = found(fest, roll_number="1-12")
+    second, is_new = found(fest, roll_number="11-2")
+    assert is_new
+    assert second != first
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_roll_number_written_in_eight_ways_at_once_is_one(fest: Fest) -> None:
+    build_school()
+    ways = ["7", "07", "007", "0007", "७", "٧", "No 7", "#7"]
+    responses = at_once([partial(found, fest, roll_number=way, section="A") for way in ways])
+    assert len({student.pk for student, _new in responses}) == Student.objects.count() == 1

@@ -87,7 +87,7 @@ def test_emoji_keeps_its_variation_selector() -> None:
     assert clean_text("❤\ufe0f Asha") == "❤\ufe0f Asha"
 
 
-@pytest.mark.parametrize("name", ["!!!", "🤖", FAMILY, "..."])
+@pytest.mark.parametrize("name", ["!!!", "🤖", "'", "`", "..."])
 def test_name_key_of_punctuation_only_is_not_empty(name: str) -> None:
     assert name_key(name) == name
 

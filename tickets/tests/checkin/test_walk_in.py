@@ -12,7 +12,7 @@ from events.models import Event, Seats
 from registrations.booking.errors import ActionRejected
 from registrations.models import Change, Consent, Hold, Registration, Student
 from registrations.students.identity import Details
-from registrations.tests.builders import build_teacher, build_user
+from registrations.tests.builders import build_submission, build_teacher, build_user
 from registrations.tests.builders.holds import name_now, request_now
 from registrations.tests.counting import counts
 from registrations.tests.races import at_once
@@ -223,6 +223,21 @@ def test_form_registers_a_new_student(checkpoint: Checkpoint, event: Event, ravi
     assert "only be registered with consent on paper" in refused
     assert not Student.objects.exists()
     response = phone.post(checkpoint.url("walk_in"), sent | {"consent": "on"}, follow=True)
+    assert "<h1>In</h1>" in response.content.decode()
+
+
+def test_form_asks_about_a_similar_name_without_naming_anybody(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
+    build_submission(event, name="Karthik Subramanian", email="")
+    phone = phone_of(ravi)
+    sent = {"name": "S Karthik", "school": "Riverside Public School", "grade": "7", "event": str(event.pk)}
+    sent |= {"consent": "on", "key": key_in(phone.get(checkpoint.url("walk_in")))}
+    page = phone.post(checkpoint.url("walk_in"), sent).content.decode()
+    assert "A student with a name like this is registered in this grade" in page
+    assert "Subramanian" not in page
+    assert Student.objects.count() == 1
+    response = phone.post(checkpoint.url("walk_in"), sent | {"another": "1"}, follow=True)
     assert "<h1>In</h1>" in response.content.decode()
 
 

@@ -228,6 +228,29 @@ def test_namesake_is_reported_and_no_mail_is_sent(fest: Fest, client: Client) ->
     assert Delivery.objects.count() == 0
 
 
+@pytest.mark.parametrize("name", ["HELENE MULLER", "Helene M", "Hélène Mülller"])
+def test_similar_name_is_asked_about_and_may_be_another(fest: Fest, client: Client, name: str) -> None:
+    event = build_event(fest)
+    known = build_submission(event, name="Hélène Müller").student
+    page = text_of(client.post("/teacher/students/add/", added(event, name=name)))
+    assert "Did you mean Hélène Müller, grade 7, who is registered already" in page
+    assert "It is another student: register" in page
+    assert list(Student.objects.all()) == [known]
+    client.post("/teacher/students/add/", added(event, name=name, another="1"))
+    assert Student.objects.count() == 2
+
+
+def test_replacement_with_a_similar_name_is_asked_about(fest: Fest, client: Client) -> None:
+    event = build_event(fest)
+    build_submission(build_event(fest), name="Karthik Subramanian")
+    leaver = build_submission(event, name="Ben Khan").student
+    form = newcomer(name="S Karthik")
+    page = text_of(client.post(page_of(leaver, "replace/"), form))
+    assert "Did you mean Karthik Subramanian" in page
+    client.post(page_of(leaver, "replace/"), form | {"key": key(), "another": "1"})
+    assert Student.objects.get(name="S Karthik").registrations.active().count() == 1
+
+
 def test_further_event_is_added_and_refusals_are_shown(fest: Fest, client: Client, teacher: Teacher) -> None:
     student = build_submission(build_event(fest), name="Asha Rao", email="").student
     more, full = build_event(fest), build_event(fest, capacity=0, waiting_limit=0, name="Full House")

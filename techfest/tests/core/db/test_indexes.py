@@ -14,7 +14,7 @@ EXPECTED: dict[str, set[str]] = {
     "registrations_student": {
         "(email_key) partial",
         "(school_id)",
-        "UNIQUE (fest_id, school_id, grade, name_key, section, roll_number)",
+        "UNIQUE (fest_id, school_id, grade, initials, name_key, section, roll_key)",
         "UNIQUE (id)",
         "UNIQUE (link_id)",
         "UNIQUE (reference)",

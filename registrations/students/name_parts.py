@@ -1,0 +1,134 @@
+"""Names taken apart for comparing: words without titles, in one spelling; and the key of the index of similar names.
+
+The words below are written or left out as people please. They lead to a question, never to a merge.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from techfest.core.folding import fold
+
+
+def _folded(words: str) -> frozenset[str]:
+    return frozenset(fold(words).split())
+
+
+TITLES = _folded(
+    "mr mrs ms miss mx master mstr mast kum kumari km ku smt shri shrimati sri shree sh su sushri dr prof"
+    " chiranjeevi selvan selvi thiru tmt baby janab bro sis rev fr herr frau fraulein monsieur mme mlle"
+    " madame mademoiselle senor senora srta sra signor signora sig bayan"
+    " श्री श्रीमती सुश्री कुमारी कु मास्टर चि डॉ திரு திருமதி செல்வன் செல்வி శ్రీ కుమారి ಶ್ರೀ ಕುಮಾರಿ"
+    " ശ്രീ কুমারী শ্রী શ્રી કુમારી ਸ੍ਰੀ"
+)
+"""In front of a name."""
+SUFFIXES = _folded("jr jnr junior sr snr senior ji jee esq garu saheb sahib ii iii iv")
+"""Behind a name."""
+_SPELLINGS = (
+    "muhammad md mohd mohammad mohammed mohamed mohamad muhammed muhamad muhamed mohammod mahammad mahomed mhd muhd",
+    "shaikh sk shaik sheikh sheik shaykh shk",
+    "syed sayed saiyed saiyad sayyid sayyed syd seyed",
+    "abdul abd abdel abdal abdoul",
+    "kumar kr kmr",
+    "saint st ste",
+    "maria ma",
+    "mac mc",
+)
+VARIANTS = {word: words.split()[0] for words in _SPELLINGS for word in words.split()[1:]}
+"""A spelling or abbreviation, and the word that stands for all of them."""
+PARTICLES = _folded("al el ul mac mc van von der den de da dos du la le san saint st abdul abd abdel")
+"""Written alone or as one word with the next: Al Farsi, Al-Farsi, Alfarsi. So are D and O inside a name: D Souza."""
+SILENT = _folded("bin binti bint bte ibn")
+"""Between the name and the father's name, where they are often left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameParts:
+    """A name taken apart for comparing: its words without titles, and the words that hold digits."""
+
+    key: str
+    words: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+    @property
+    def initials(self) -> str:
+        """The initials of the first and the last word, in alphabetical order: the key of the index.
+
+        The number of a school class does not count, other numbers do, and a first name Mohammed is often left out.
+        """
+        words = self.words[1:] if len(self.words) > 2 and self.words[0] == "muhammad" else self.words
+        ends = words[:1] + words[-1:] if len(words) > 1 else words
+        return ("".join(sorted(word[0] for word in ends)) + self._tail)[:MAX_INITIALS]
+
+    @property
+    def initials_alike(self) -> list[str]:
+        """The initials under which a student with such a name may be found."""
+        letters = [word[0] for word in (*self.words[:_MAX_WORDS], *self.words[_MAX_WORDS:][-1:])]
+        pairs = ("".join(sorted(pair)) for pair in combinations(letters, 2))
+        return list(dict.fromkeys(f"{ends}{self._tail}"[:MAX_INITIALS] for ends in (*pairs, *letters, "")))
+
+    @property
+    def _tail(self) -> str:
+        return "".join(f"#{number}" for number in self.numbers if not CLASS_NUMBER.fullmatch(number))
+
+
+MAX_INITIALS = 40
+_MAX_WORDS = 5
+CLASS_NUMBER = re.compile(r"\d{1,2}[a-z]{0,2}")
+"""The grade and section that a list adds to a name: Aarav Bhatt (10A)."""
+_NASAL = re.compile("[ङञणनमਙਞਣਨਮઙઞણનમఙఞణనమಙಞಣನಮ][्੍્్್](?=\\w)")
+_POINT = {"्": "ं", "੍": "ੰ", "્": "ં", "్": "ం", "್": "ಂ"}
+_INITIALS = re.compile("[bcdfghjklmnpqrstvwxz]{2,3}")
+"""Letters without a vowel: KS Ravi is K. S. Ravi."""
+_DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
+"""Müller is also written Mueller, and Håkon Haakon."""
+
+
+def parts_of(name_key: str) -> NameParts:
+    """Take the key of a name apart."""
+    folded = fold(name_key) or name_key
+    if not folded.isascii():
+        folded = _NASAL.sub(lambda found: _POINT[found[0][1]], folded)
+    words: list[str] = []
+    numbers: list[str] = []
+    for word in folded.split():
+        (numbers if any(map(str.isdigit, word)) else words).append(word)
+    return NameParts(name_key, tuple(_canonical(_without_titles(words))), tuple(numbers))
+
+
+def _without_titles(words: list[str]) -> list[str]:
+    while len(words) > 1 and words[0] in TITLES and any(len(word) > 1 for word in words[1:]):
+        words = words[1:]
+    while len(words) > 1 and words[-1] in SUFFIXES:
+        words = words[:-1]
+    return words
+
+
+def _canonical(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words as most people write them: d souza as dsouza, ks as k and s, mueller as muller."""
+    particle, last = "", len(words) - 1
+    for at, word in enumerate(words):
+        if 0 < at < last and word in SILENT:
+            continue
+        if (
+            at < last
+            and (word in PARTICLES or ((particle or at) and word in "do"))
+            and len(words[at + 1]) > 1
+        ):
+            particle += VARIANTS.get(word, word)
+            continue
+        word = VARIANTS.get(word, word)
+        if not particle and _INITIALS.fullmatch(word):
+            yield from word
+        else:
+            yield _plain(particle + word)
+        particle = ""
+
+
+def _plain(word: str) -> str:
+    if word.isascii() and len(word) > 3:
+        word = f"mac{word[2:]}" if word.startswith("mc") else word
+        for two, one in _DIGRAPHS:
+            word = word.replace(two, one)
+    return word
