@@ -10,12 +10,15 @@ import pytest
 from django.test import Client
 
 from events import cache
+from events.models import Event
 from registrations.links import confirmation_path, my_path
-from registrations.models import Student
+from registrations.models import Registration, School, Student
 from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.roles import OWNER
 from tickets.mail.compose import compose
-from tickets.models import Delivery
+from tickets.models import Delivery, Ticket
+from tickets.tests.admin_helpers import in_role, list_path, organiser_client
 from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
@@ -162,6 +165,21 @@ def test_names_and_codes_of_pages_are_not_translated(client: Client) -> None:
     assert unprotected(scanned, ["Rose", "May Hill", code, grouped(code)]) == [], (
         "its sentences name the event"
     )
+
+
+def test_names_and_codes_of_the_lists_of_organisers_are_not_translated() -> None:
+    event = build_event(build_fest(), name="Robo Race")
+    student = build_submission(event, name="Rose Butcher", school="May Hill School").student
+    words = ["Rose", "Butcher", "May Hill", "Robo Race", student.reference, grouped(student.reference)]
+    owner = organiser_client(in_role(OWNER))
+    for model in (Student, Registration, Ticket, Delivery, School, Event):
+        page = owner.get(list_path(model)).content.decode()
+        table = page[page.index('id="result_list"') : page.index("</table>", page.index('id="result_list"'))]
+        assert any(word in table for word in words)
+        assert unprotected(f"<table {table}</table>", words) == [], model
+        assert '<td class="field-state' in table or model not in (Registration, Delivery), (
+            "states are translated"
+        )
 
 
 def test_names_and_codes_of_mails_are_not_translated() -> None:
