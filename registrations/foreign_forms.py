@@ -5,16 +5,18 @@ by a click of the reader. Forms of signed-in users are not sent again, because a
 is shown to be copied.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from events.cache import cached_fest
 from registrations.booking.idempotency import posted_fields
 from registrations.students.fields import StudentFields
 
-_HIDDEN = ("key", "password", "code", "token", "csrf", "consent")
+_HIDDEN = ("key", "password", "code", "token", "csrf", "consent", "wording")
 """Parts of names of fields that are never shown."""
 _LONGEST = 20_000
 """Characters shown of one field; the form itself is sent whole."""
@@ -43,14 +45,15 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     return {"typed": list(_typed(request)), "original_url": f"{request.scheme}://{request.get_host()}{path}"}
 
 
-def _typed(request: HttpRequest) -> Any:
+def _typed(request: HttpRequest) -> Iterator[tuple[str, str]]:
     """Labels and texts of what a reader typed or chose."""
     for name, value in posted_fields(request.POST):
         if value.strip() and value != "on" and not any(part in name.lower() for part in _HIDDEN):
-            yield _label(name), value[:_LONGEST]
+            event = cached_fest().event(value) if name == "events" else None
+            yield _label(name), event.name if event else value[:_LONGEST]
 
 
 def _label(name: str) -> str:
     if field := StudentFields.base_fields.get(name):
-        return str(field.label)
+        return str(field.label).partition(" (")[0]  # without "(optional)"
     return _("School") if name == "school" else name.replace("_", " ").replace("-", " ").capitalize()

@@ -55,6 +55,8 @@ def test_translated_form_keeps_its_text_and_goes_on_at_the_original_page(
         "it can be read, and copied"
     )
     assert '<form method="post" action="http://testserver/register/"' in page
+    assert "Robo Race" in page
+    assert "Wording" not in page
     sent = fields_of(response)
     assert {name: sent[name] for name in ("key", "name", "section", "roll_number", "events")} == {
         "key": [form["key"]],

@@ -131,7 +131,7 @@ def events_open_to(student: Student | None = None) -> list[Event]:
 class FilterForm(PlainForm):
     """Filters of the grid. Every field is optional; invalid values filter nothing."""
 
-    name = TextField(label=gettext_lazy("Name"), max_characters=200, too_long="", required=False)
+    name = TextField(label=gettext_lazy("Name or reference"), max_characters=200, too_long="", required=False)
     grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), coerce=int, empty_value=None, required=False)
     section = forms.ChoiceField(
         label=gettext_lazy("Section"), required=False, widget=forms.Select(attrs={"translate": "no"})
