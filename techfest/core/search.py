@@ -12,7 +12,9 @@ from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model, Q, QuerySet
+from django.db.models.constants import LOOKUP_SEP
 
 from techfest.core.folding import fold
 from techfest.core.text import shortened
@@ -114,33 +116,56 @@ def _run(letters: str) -> str:
     return letters if letters == "[^ ]" else letters.replace("+", "[+]").replace("#", "[#]")
 
 
-def matching(words: Words, fields: Sequence[str], *, has_typos: bool = False) -> Q:
-    """Rows in which each word matches one of the fields, or a reference is in the text."""
+def matching(model: type[Model], words: Words, fields: Sequence[str], *, has_typos: bool = False) -> Q:
+    """Rows of the model in which each word matches one of the fields, or a reference is in the text."""
     references = [field for field in fields if field.split("__")[-1] == "reference"]
     named, names = Q(), [field for field in fields if field not in references]
     for letters, pattern in zip(words.letters, words.patterns(has_typos=has_typos), strict=True):
         # A short word would be in many references by chance.
         searched = fields if len(letters) >= SHORTEST_OF_REFERENCE else names
-        named &= _in_any(searched, "folded__regex", pattern)
+        named &= _in_any(model, searched, "folded__regex", pattern)
     if not words.letters:
         return _NOTHING
-    coded = _in_any(references, "in", words.codes)
+    coded = _in_any(model, references, "in", words.codes)
     for code in words.codes if has_typos else ():
-        coded |= _in_any(references, "folded__regex", with_typo(code.lower()))
+        coded |= _in_any(model, references, "folded__regex", with_typo(code.lower()))
     return named | coded if words.codes and references else named
 
 
-def _in_any(fields: Iterable[str], lookup: str, value: Any) -> Q:
-    return reduce(or_, (Q(**{f"{field}__{lookup}": value}) for field in fields), _NOTHING)
+def _in_any(model: type[Model], fields: Iterable[str], lookup: str, value: Any) -> Q:
+    return reduce(or_, (_in(model, field, lookup, value) for field in fields), _NOTHING)
+
+
+def _in(model: type[Model], field: str, lookup: str, value: Any) -> Q:
+    """Rows of another table are looked at once in a subquery, not once for each row that refers to them."""
+    path, _, name = field.rpartition(LOOKUP_SEP)
+    related = related_model(model, path) if path else None
+    if related is None:
+        return Q(**{f"{field}__{lookup}": value})
+    return Q(**{f"{path}__in": related._base_manager.filter(**{f"{name}__{lookup}": value}).values("pk")})
+
+
+def related_model(model: type[Model], path: str) -> type[Model] | None:
+    """The model to which this path of relations leads; `None` if it leads to a column."""
+    found: Any = model
+    for name in path.split(LOOKUP_SEP):
+        try:
+            found = found._meta.get_field(name).related_model
+        except FieldDoesNotExist:
+            return None
+        if found is None:
+            return None
+    related: type[Model] = found
+    return related
 
 
 def found_rows(rows: AnyRows, text: str, fields: Sequence[str]) -> tuple[AnyRows, bool]:
     """The rows that the text finds, and whether they are only similar to it. Asks one more query."""
     words = read(text)
-    exact = rows.filter(matching(words, fields))
+    exact = rows.filter(matching(rows.model, words, fields))
     if not words.may_have_typo or exact.order_by().exists():
         return exact, False
-    return rows.filter(matching(words, fields, has_typos=True)), True
+    return rows.filter(matching(rows.model, words, fields, has_typos=True)), True
 
 
 def found(rows: Iterable[Row], text: str, name_of: Callable[[Row], str]) -> list[Row]:

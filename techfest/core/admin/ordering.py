@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import CharField, Field, Model
 from django.db.models.constants import LOOKUP_SEP
 
 from techfest.core.db.folding import in_dictionary_order
+from techfest.core.search import related_model
 
 NAMES = frozenset({"name", "title", "first_name", "last_name", "username", "subject", "place"})
 """Columns with words of people. Addresses and codes are sorted as they are."""
@@ -29,27 +29,12 @@ def _terms(model: type[Model], one: Any, *, by_name: bool) -> Iterator[Any]:
         return
     sign, path = ("-", one[1:]) if one.startswith("-") else ("", one)
     last = path.split(LOOKUP_SEP)[-1]
-    if by_name and (related := _related(model, path)) and _has_name(related):
+    if by_name and (related := related_model(model, path)) and _has_name(related):
         path, last = f"{path}{LOOKUP_SEP}name", "name"
     if last in NAMES:
         yield from (f"{sign}{term}" for term in in_dictionary_order(path))
     else:
         yield one
-
-
-def _related(model: type[Model], path: str) -> type[Model] | None:
-    """The model that a foreign key at the end of this path refers to."""
-    found: Any = model
-    for name in path.split(LOOKUP_SEP):
-        try:
-            field = found._meta.get_field(name)
-        except FieldDoesNotExist:
-            return None
-        found = field.related_model
-        if found is None:
-            return None
-    related: type[Model] = found
-    return related
 
 
 def _has_name(model: type[Model]) -> bool:
