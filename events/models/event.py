@@ -35,7 +35,7 @@ class Event(models.Model):
     venue = models.ForeignKey(Venue, models.PROTECT, related_name="events", verbose_name=_("venue"))
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=80)
-    summary = models.CharField(_("summary"), max_length=200)
+    summary = models.CharField(_("summary"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)
     rules = models.TextField(_("rules"), blank=True)
     bring = models.CharField(_("what to bring"), max_length=300, blank=True)

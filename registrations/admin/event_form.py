@@ -15,6 +15,7 @@ from events.dates import EVENT_DATES, event_questions, event_refusals
 from events.editing import ReservedCapacity
 from events.images import PictureField
 from events.models import Event, Picture
+from events.venues import bookings_of, venue_questions
 from registrations.booking.conflicts import choose_by_default
 from registrations.event_changes.impact import Impact
 from techfest.core.db.clock import database_now
@@ -102,14 +103,18 @@ class EventForm(DatedForm):
             self.add_error("slug", _("Another event of the fest has this slug."))
 
     def _check_dates(self, cleaned: dict[str, Any]) -> None:
-        """Ask about unusual dates of a new event; for existing events the confirmation page asks."""
+        """Ask about dates and venue of a new event; for existing events the confirmation page asks."""
         fest = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
         times = {name: cleaned.get(name) for name in EVENT_DATES}
         if fest is None or EVENT_DATES & set(self.errors) or not (times["starts_at"] and times["ends_at"]):
             return
         event = Event(fest=fest, name=cleaned.get("name") or "", **times)
         if not self.refuse_dates(event_refusals(event)) and self.instance.pk is None:
-            self.ask_about_dates(event_questions(event, now=database_now()))
+            questions = event_questions(event, now=database_now())
+            if (venue := cleaned.get("venue")) and venue.fest_id == fest.pk:
+                event.venue = venue
+                questions += venue_questions(event, bookings_of(fest))
+            self.ask_about_dates(questions)
 
     def _check_state(self, cleaned: dict[str, Any]) -> None:
         before, after = self.instance.state, cleaned["state"]

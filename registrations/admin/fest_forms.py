@@ -16,6 +16,7 @@ from events.models import Event, Fest, is_time_zone
 from registrations.event_changes.zones import same_clock
 from registrations.models import Registration
 from registrations.querysets import RegistrationQuerySet
+from registrations.timetable.days import DAY_FIRST, MONTH_FIRST
 from registrations.timetable.new_fest import planned_copy
 from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
@@ -162,7 +163,21 @@ class CopyForm(DatedForm):
         return cleaned
 
 
-class PasteForm(LimitedText, forms.Form):
+class OrderForm(LimitedText, forms.Form):
+    """Which number comes first in dates such as 12/11/2026; asked where neither the fest nor the cell says it."""
+
+    order = forms.ChoiceField(
+        label=gettext_lazy("Dates such as 12/11/2026"),
+        choices=[
+            ("", gettext_lazy("Choose")),
+            (DAY_FIRST, gettext_lazy("Day first: 12 November")),
+            (MONTH_FIRST, gettext_lazy("Month first: 11 December")),
+        ],
+        required=False,
+    )
+
+
+class PasteForm(OrderForm):
     text = forms.CharField(
         label=gettext_lazy("Events"),
         widget=forms.Textarea(attrs={"rows": 12, "cols": 100, "spellcheck": "false"}),

@@ -148,11 +148,11 @@ class FestAdmin(BaseAdmin):
 
     def _read(self, request: HttpRequest, fest: Fest, form: PasteForm) -> Paste | None:
         """Read the pasted rows; create their events if that was confirmed."""
-        text = form.cleaned_data["text"]
+        text, order = form.cleaned_data["text"], form.cleaned_data["order"]
         try:
             if is_confirmed(request):
-                return make_events(text, fest=fest, user=request.user)
-            return read_events(text, fest=fest)
+                return make_events(text, fest=fest, user=request.user, order=order)
+            return read_events(text, fest=fest, order=order)
         except UserFacingError as error:
             form.add_error("text", str(error.text))
         return None

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from events.fest_choice import fest_of_form
 from events.models import Fest
+from registrations.admin.fest_forms import OrderForm
 from registrations.event_changes.apply import ApplyOptions
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file
@@ -97,8 +98,10 @@ def timetable_page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
     fest = _shown_fest(request)
     if request.method != "POST":
         return _page(model_admin, request)
+    order_form = OrderForm(request.POST)
+    order = order_form.cleaned_data["order"] if order_form.is_valid() else ""
     try:
-        timetable = _uploaded(model_admin, request, fest)
+        timetable = _uploaded(model_admin, request, fest, order)
     except FileRefused as refusal:
         return _page(model_admin, request, problem=str(refusal.text))
     row_changes = row_changes_of(timetable)
@@ -113,10 +116,12 @@ def timetable_page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
         missing=[event.name for event in timetable.missing],
         dumped=dumped(row_changes, fest) if row_changes else "",
         seen=plan.digest,
+        order_form=order_form if timetable.is_order_open or order else None,
+        is_order_open=timetable.is_order_open,
     )
 
 
-def _uploaded(model_admin: Any, request: HttpRequest, fest: Fest) -> Timetable:
+def _uploaded(model_admin: Any, request: HttpRequest, fest: Fest, order: str) -> Timetable:
     file = request.FILES.get("file")
     if file is None:
         raise FileRefused("no timetable")
@@ -124,7 +129,8 @@ def _uploaded(model_admin: Any, request: HttpRequest, fest: Fest) -> Timetable:
     if sheet.is_guess:
         raise FileRefused("encoding")
     events = events_of(model_admin.get_queryset(request), fest)
-    timetable = read(sheet, events, cell_context(fest), may_add=model_admin.has_add_permission(request))
+    context = cell_context(fest, order=order)
+    timetable = read(sheet, events, context, may_add=model_admin.has_add_permission(request))
     check_dates(timetable, fest, now=database_now())
     return timetable
 

@@ -1,7 +1,6 @@
 """Previews what an edit of events would do to their registrations, under the locks that applying it needs.
 
-The form of one event and the timetable use it. Edits in one list are previewed together: two events that swap their
-times do not clash.
+Edits in one list are previewed together: two events that swap their times do not clash.
 """
 
 import datetime as dt
@@ -12,8 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from events.dates import DateProblem, concerning, event_questions
+from events.dates import DateProblem, concerning
 from events.models import Event, Seats
+from events.venues import bookings_of, questions_about
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.conflicts import Kind, NewConflict, key_of, open_conflicts_of
 from registrations.booking.waitlist import is_moving
@@ -64,7 +64,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Impact:
-    """What one edit would do. Registrations come with student and event; `dates` are unusual new dates."""
+    """What one edit would do, with students and events; `dates` are unusual dates and venues taken twice."""
 
     edit: Edit
     promoted: list[Registration] = field(default_factory=list)
@@ -136,10 +136,9 @@ def lock_students(event_ids: Collection[int]) -> None:
 
 
 def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> list[Impact]:
-    """Return what each of these edits would do. The number of queries does not grow with the registrations.
+    """Return what each of these edits of one fest would do, in a constant number of queries.
 
-    Without `locks` the result is not binding. With them the caller has locked the Seats rows, and seats that were not
-    confirmed in time are released first, so that they get no new seat.
+    Without `locks` it is not binding. With them the caller has locked the Seats rows, and late seats are released.
     """
     if locks:
         lock_students([edit.after.pk for edit in edits if (TIMES | GRADES | {"state"}) & edit.changed])
@@ -149,6 +148,9 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
     open_conflicts = open_conflicts_of([edit.after.pk for edit in edits if (TIMES | GRADES) & edit.changed])
     ended_conflicts = _ended_conflicts(edits, open_conflicts)
     known = {key_of(conflict) for conflict in open_conflicts}
+    bookings = (
+        bookings_of(edits[0].after.fest, edited={one.after.pk: one.after for one in edits}) if edits else []
+    )
     impacts = []
     for edit in edits:
         rows = active[edit.after.pk]
@@ -163,7 +165,7 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
                 new_conflicts=fresh,
                 ended_conflicts=ended_conflicts[edit.after.pk],
                 notified=_notified(edit, rows, fresh, now),
-                dates=concerning(event_questions(edit.after, now=now), edit.changed),
+                dates=concerning(questions_about(edit.after, bookings, now=now), edit.changed),
             )
         )
     return impacts

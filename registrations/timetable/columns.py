@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from techfest.core.text import has_mark_run, has_visible, normalized
+from registrations.timetable.clocks import seconds_of, time_of
+from registrations.timetable.days import AmbiguousDay, FestDays, Unreadable, day_of, plain_text
+from registrations.timetable.grades import grade_of, grades_of
+from techfest.core.text import has_mark_run, has_visible
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -22,34 +25,21 @@ MARK = "mark"
 """The hidden column that identifies a row's event and holds its values at the time of the export."""
 TIMES = ("starts_at", "ends_at")
 MAX_SEATS = 100_000
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:[t ].*)?")
-_NUMBERS = re.compile(r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})(?:[./-](?P<year>\d{4}|\d{2}))?\.?")
-_WORDS = re.compile(
-    r"(?:[a-z]+,?\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-]+(?P<word>[a-z]{3,9})\.?,?(?:[\s-]+(?P<year>\d{4}))?,?"
-)
-_TIME = re.compile(
-    r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?::(?P<second>\d{2}))?\s*(?P<half>[ap])?\.?m?\.?"
-)
+MAX_GRADE = 13
+_MOST_WORDS = 12
+"""Words of a day with a time."""
 _NUMBER = re.compile(r"(\d{1,6})(?:\.0+)?")
-_GRADE = re.compile(r"(?:grade|class)?\s*(\d{1,2})(?:\.0+)?")
-_GRADES = re.compile(r"(?:grades?|classe?s?)?\s*(?P<low>\d{1,2})(?:\s*(?:-|–|to)\s*(?P<high>\d{1,2}))?")
-
-
-class Unreadable(Exception):
-    """A cell does not hold what its column needs; the text is fit to show."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
+_WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)")
+_BETWEEN = frozenset({"at", "@", "um", "-", "–", "—", "|", ","})
+"""Words between a day and a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellContext:
-    """What cells are read with: the fest's zone, first day and grades, and the choices by their folded name."""
+    """What cells are read with: the fest's zone, days and grades, and the choices by their folded name."""
 
     zone: ZoneInfo
-    first_day: dt.date
+    days: FestDays
     grade_min: int
     grade_max: int
     venues: Mapping[str, str]
@@ -96,6 +86,15 @@ def read_cells(
     return values, problems
 
 
+def is_order_open(column: Column, cell: str, context: CellContext) -> bool:
+    """Return whether a cell holds a date that can be read with the day or with the month first."""
+    try:
+        column.read(cell, context)
+    except Unreadable as error:
+        return isinstance(error, AmbiguousDay)
+    return False
+
+
 def in_column(column: Column, text: str) -> str:
     return _("%(column)s: %(text)s") % {"column": column.title, "text": text}
 
@@ -116,13 +115,11 @@ def read_text(max_length: int) -> Callable[[str, CellContext], str]:
     return read
 
 
-def read_number(
-    minimum: int, maximum: int, pattern: re.Pattern[str] = _NUMBER
-) -> Callable[[str, CellContext], int]:
+def read_number(minimum: int, maximum: int) -> Callable[[str, CellContext], int]:
     """Read 40; a spreadsheet may have written it as 40.0."""
 
     def read(cell: str, _context: CellContext) -> int:
-        found = pattern.fullmatch(_plain(cell))
+        found = _NUMBER.fullmatch(plain_text(cell))
         if not found or not minimum <= int(found[1]) <= maximum:
             words = _("Enter a whole number from %(minimum)d to %(maximum)d.")
             raise Unreadable(words % {"minimum": minimum, "maximum": maximum})
@@ -131,8 +128,18 @@ def read_number(
     return read
 
 
+def read_grade(cell: str, _context: CellContext) -> int:
+    """Read 7, 7.0, Grade 7, 7th, VII."""
+    grade = grade_of(plain_text(cell))
+    if grade is None or not 1 <= grade <= MAX_GRADE:
+        raise Unreadable(
+            _("Enter a grade from %(minimum)d to %(maximum)d.") % {"minimum": 1, "maximum": MAX_GRADE}
+        )
+    return grade
+
+
 def read_grades(cell: str, context: CellContext) -> tuple[int, int]:
-    """Read 5-8, 5 to 8, Grade 7, all; within the grades of the fest."""
+    """Read 5-8, VI to VIII, Grade 7, 8 and above, all; within the grades of the fest."""
     grades = grades_of(cell, all_grades=(context.grade_min, context.grade_max))
     if grades is None:
         words = _("Write the grades like 5-8, from %(low)d to %(high)d.")
@@ -141,28 +148,70 @@ def read_grades(cell: str, context: CellContext) -> tuple[int, int]:
 
 
 def read_day(cell: str, context: CellContext) -> dt.date:
-    day = day_of(cell, year=context.first_day.year)
+    day = day_of(cell, context.days)
     if day is None:
-        raise Unreadable(_("Enter a day, like %(day)s.") % {"day": context.first_day.isoformat()})
+        raise Unreadable(_("Enter a day, like %(day)s.") % {"day": context.days.first.isoformat()})
     return day
 
 
-def read_clock(cell: str, _context: CellContext) -> dt.time:
-    time = time_of(cell)
+def read_clock(cell: str, context: CellContext) -> dt.time:
+    time = time_of(_without_zone(cell, context))
     if time is None:
         raise Unreadable(_("Enter a time, like 10:30 or 2 pm."))
     return time
 
 
+def _without_zone(cell: str, context: CellContext) -> str:
+    """Return the cell without the name of the fest's time zone behind it, such as IST."""
+    name = dt.datetime.combine(context.days.first, dt.time(12), context.zone).tzname() or ""
+    return re.sub(rf"(?i)\s*\(?{re.escape(name)}\)?$", "", cell.strip()) if name.isalpha() else cell
+
+
 def read_moment(cell: str, context: CellContext) -> str:
     """Read a day and a time, each as in a column of its own; a day alone is its midnight."""
-    words = re.sub(r"(?<=\d)t(?=\d)", " ", _plain(cell)).split()
-    for at in range(1, len(words) + 1):
-        day = day_of(" ".join(words[:at]), year=context.first_day.year)
-        time = time_of(" ".join(words[at:])) if at < len(words) else dt.time()
-        if day and time and (at < len(words) or ":" not in cell):
-            return in_zone(day, time, context.zone).astimezone(dt.UTC).isoformat()
-    raise Unreadable(_("Enter a day and a time, like 2026-12-12 10:00."))
+    plain = plain_text(_without_zone(cell, context))
+    if _WITH_OFFSET.fullmatch(plain):
+        return _with_offset(plain)
+    found, refusal = _moments(plain, context)
+    inside = [one for one in found if one.date() in context.days]
+    if len(found) > 1 and len(inside) == 1:
+        found = inside
+    if len(found) != 1:
+        raise refusal or Unreadable(_("Enter a day and a time, like 2026-12-12 10:00."))
+    [moment] = found
+    return in_zone(moment.date(), moment.time(), context.zone).astimezone(dt.UTC).isoformat()
+
+
+def _with_offset(plain: str) -> str:
+    try:
+        return dt.datetime.fromisoformat(plain.upper()).astimezone(dt.UTC).isoformat()
+    except (ValueError, OverflowError):
+        raise Unreadable(_("Enter a day and a time, like 2026-12-12 10:00.")) from None
+
+
+def _moments(plain: str, context: CellContext) -> tuple[list[dt.datetime], Unreadable | None]:
+    """Return the local times that a text may mean, and why one part of it cannot be read."""
+    words = [one for one in re.sub(r"(?<=\d)t(?=\d)", " ", plain).split() if one not in _BETWEEN]
+    found: list[dt.datetime] = []
+    refusal = None
+    for at in range(1, len(words) + 1) if len(words) <= _MOST_WORDS else ():
+        left, right = " ".join(words[:at]), " ".join(words[at:])
+        for day_text, time_text in ((left, right), (right, left)):
+            try:
+                moment = _moment(day_text, time_text, context)
+            except Unreadable as error:
+                refusal = refusal or error
+            else:
+                found += [moment] if moment and moment not in found else []
+    return found, refusal
+
+
+def _moment(day_text: str, time_text: str, context: CellContext) -> dt.datetime | None:
+    day = day_of(day_text, context.days) if day_text else None
+    seconds = seconds_of(time_text) if day and time_text else 0
+    if day is None or seconds is None:
+        return None
+    return dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=seconds)
 
 
 def in_zone(day: dt.date, time: dt.time, zone: ZoneInfo) -> dt.datetime:
@@ -185,58 +234,6 @@ def _read_choice(kind: str) -> Callable[[str, CellContext], str]:
     return read
 
 
-def day_of(text: str, *, year: int) -> dt.date | None:
-    """Read 2026-12-12, 12.12.2026, 12/12 and Sat 12 Dec: the day before the month, `year` where none is given."""
-    plain = _plain(text)
-    found = _ISO.fullmatch(plain) or _NUMBERS.fullmatch(plain) or _WORDS.fullmatch(plain)
-    if not found:
-        return None
-    parts = found.groupdict()
-    month = _month(parts["word"]) if "word" in parts else int(parts["month"])
-    year = int(parts["year"] or year)
-    try:
-        return dt.date(year + 2000 if year < 100 else year, month, int(parts["day"]))
-    except ValueError:
-        return None
-
-
-def _month(word: str) -> int:
-    return _MONTHS.index(word[:3]) + 1 if word[:3] in _MONTHS else 0
-
-
-def time_of(text: str) -> dt.time | None:
-    """Read 10:30, 10.30, 14:00:00, 2 pm and 2:30pm."""
-    found = _TIME.fullmatch(_plain(text))
-    if not found:
-        return None
-    hour, half = int(found["hour"]), found["half"]
-    if half and not 1 <= hour <= 12:
-        return None
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    try:
-        return dt.time(hour, int(found["minute"] or 0), int(found["second"] or 0))
-    except ValueError:
-        return None
-
-
-def grades_of(text: str, *, all_grades: tuple[int, int]) -> tuple[int, int] | None:
-    """Read 5-8, 5 to 8 and Grade 7; empty text and "all" mean every grade of the fest."""
-    plain = _plain(text)
-    if plain in ("", "all", "everybody"):
-        return all_grades
-    found = _GRADES.fullmatch(plain)
-    if not found:
-        return None
-    low = int(found["low"])
-    high = int(found["high"] or low)
-    return (low, high) if all_grades[0] <= low <= high <= all_grades[1] else None
-
-
-def _plain(text: str) -> str:
-    return " ".join(normalized("NFKC", text).lower().split())
-
-
 def folded(text: str) -> str:
     """Return a name in the form in which typed names are compared."""
     return " ".join(text.split()).casefold()
@@ -248,8 +245,8 @@ COLUMNS = (
     Column("venue", gettext_lazy("Venue"), _read_choice("venues"), 20),
     Column("starts_at", gettext_lazy("Starts"), read_moment, 18),
     Column("ends_at", gettext_lazy("Ends"), read_moment, 18),
-    Column("grade_min", gettext_lazy("Lowest grade"), read_number(1, 13, _GRADE), 10, is_needed=False),
-    Column("grade_max", gettext_lazy("Highest grade"), read_number(1, 13, _GRADE), 10, is_needed=False),
+    Column("grade_min", gettext_lazy("Lowest grade"), read_grade, 10, is_needed=False),
+    Column("grade_max", gettext_lazy("Highest grade"), read_grade, 10, is_needed=False),
     Column("capacity", gettext_lazy("Seats"), read_number(0, MAX_SEATS), 8),
     Column("state", gettext_lazy("State"), _read_choice("states"), 12, is_needed=False),
     Column("summary", gettext_lazy("Summary"), read_text(200), 50, is_needed=False),

@@ -11,16 +11,20 @@ from django.utils.text import slugify
 from events.models import Category, Event, Fest, Venue
 from registrations.event_changes.apply import values_of
 from registrations.timetable.columns import BY_NAME, COLUMNS, TIMES, CellContext, folded
+from registrations.timetable.days import FestDays
 
 _SALT = "registrations.timetable.mark"
 
 
-def cell_context(fest: Fest) -> CellContext:
-    """Return what the cells of this fest's events are read with; three queries."""
+def cell_context(fest: Fest, *, order: str = "") -> CellContext:
+    """Return what the cells of this fest's events are read with; three queries.
+
+    `order` says which number comes first in dates such as 12/11/2026, if a person has decided.
+    """
     states = {folded(str(state.label)): state.value for state in Event.State}
     return CellContext(
         zone=fest.zone,
-        first_day=fest.starts_on,
+        days=FestDays(fest.starts_on, fest.ends_on, order),
         grade_min=fest.grade_min,
         grade_max=fest.grade_max,
         venues={folded(name): name for name in fest.venues.values_list("name", flat=True)},

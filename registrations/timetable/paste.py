@@ -1,10 +1,8 @@
-"""Importing events pasted from a spreadsheet: all rows are read and all problems listed before any event is
-created.
-"""
+"""Importing events pasted from a spreadsheet: all problems of all rows are listed before any event is created."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -14,16 +12,18 @@ from django.utils.translation import gettext_lazy
 from events.dates import event_refusals, new_event_problems
 from events.editing import set_capacity
 from events.models import Category, Event, Fest, Venue
+from events.venues import Booking, bookings_of, double_booking
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.sheet import Row
 from registrations.students.names import clean_text, name_key
+from registrations.timetable.clocks import split_range
 from registrations.timetable.columns import (
     MAX_SEATS,
     CellContext,
     Column,
-    Unreadable,
     in_column,
     in_zone,
+    is_order_open,
     read_cells,
     read_clock,
     read_day,
@@ -31,6 +31,7 @@ from registrations.timetable.columns import (
     read_number,
     read_text,
 )
+from registrations.timetable.days import Unreadable
 from registrations.timetable.events import cell_context, free_slug
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
@@ -53,8 +54,11 @@ TITLES = {
     "category": ("category", "kind", "type"),
     "venue": ("venue", "place", "hall", "room", "where"),
     "day": ("day", "date"),
-    "start": ("start", "starts", "from", "begin", "start time"),
-    "end": ("end", "ends", "to", "until", "end time"),
+    "start": (
+        *("start", "starts", "from", "begin", "begins", "start time", "starting time", "time from"),
+        *("time", "timing", "timings", "slot", "time slot", "hours"),
+    ),
+    "end": ("end", "ends", "to", "until", "till", "end time", "finish", "finishes", "time to"),
     "capacity": ("capacity", "seats", "places", "how many"),
     "grades": ("grades", "grade", "classes", "class", "who", "for"),
 }
@@ -71,6 +75,10 @@ class PastedEvent:
     texts: Mapping[str, str]
     values: Mapping[str, Any]
     problems: Sequence[str] = field(default=())
+    warning: str = ""
+    """A sentence about a venue that is taken twice, which does not prevent the event."""
+    is_order_open: bool = False
+    """Whether its day can be read with the day or with the month first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +93,24 @@ class Paste:
     def problems(self) -> int:
         return sum(bool(event.problems) for event in self.events)
 
+    @property
+    def warnings(self) -> int:
+        return sum(bool(event.warning) for event in self.events)
 
-def read_events(text: str, *, fest: Fest) -> Paste:
-    """Return what the pasted rows would create. Writes nothing. Raises FileRefused unless the text is a table."""
+    @property
+    def is_order_open(self) -> bool:
+        return any(event.is_order_open for event in self.events)
+
+
+def read_events(text: str, *, fest: Fest, order: str = "") -> Paste:
+    """Return what the pasted rows would create. Writes nothing. Raises FileRefused unless the text is a table.
+
+    `order` says which number comes first in dates such as 12/11/2026, if that was asked.
+    """
     columns, rows = _columns(read_paste(text).rows)
     known = {name_key(name) for name in Event.objects.filter(fest=fest).values_list("name", flat=True)}
     events: list[PastedEvent] = []
-    context, now = cell_context(fest), database_now()
+    context, now = cell_context(fest, order=order), database_now()
     for row in rows[: MAX_EVENTS + 1]:
         event = _read(row, columns, context, fest=fest, known=known, now=now)
         events.append(event)
@@ -99,17 +118,35 @@ def read_events(text: str, *, fest: Fest) -> Paste:
     if len(rows) > MAX_EVENTS:
         over = _("These are more than %(maximum)d events; paste them in parts.") % {"maximum": MAX_EVENTS}
         events[-1] = PastedEvent(events[-1].row, events[-1].texts, {}, (over,))
+    events = _with_warnings(events, fest)
     return Paste(events, _new(events, "category", Category, fest), _new(events, "venue", Venue, fest))
 
 
+def _with_warnings(events: Sequence[PastedEvent], fest: Fest) -> list[PastedEvent]:
+    """Add a sentence to rows whose venue is taken twice, by other rows or by events that exist."""
+    new = {event.row: _booking(event) for event in events if event.values}
+    bookings = [*bookings_of(fest), *new.values()] if new else []
+    return [
+        replace(event, warning=double_booking(new[event.row], bookings, fest)) if event.row in new else event
+        for event in events
+    ]
+
+
+def _booking(event: PastedEvent) -> Booking:
+    values = event.values
+    return Booking(
+        ("row", event.row), values["name"], values["venue"], values["starts_at"], values["ends_at"]
+    )
+
+
 @transaction.atomic
-def make_events(text: str, *, fest: Fest, user: Any) -> Paste:
+def make_events(text: str, *, fest: Fest, user: Any, order: str = "") -> Paste:
     """Create all events as drafts, with new categories and venues; none if any row has a problem.
 
     Submitting the same rows again finds the events and creates nothing. Locks the fest.
     """
     Fest.objects.select_for_update(no_key=True).get(pk=fest.pk)
-    paste = read_events(text, fest=fest)
+    paste = read_events(text, fest=fest, order=order)
     if paste.problems:
         return paste
     slugs = set(Event.objects.filter(fest=fest).values_list("slug", flat=True))
@@ -150,10 +187,23 @@ def _read(
     texts = {
         name: clean_text(row.cell(columns[name])[:MAX_CELL]) if name in columns else "" for name in COLUMNS
     }
+    texts |= _split_times(texts)
     values, problems = event_values(texts, context, fest=fest, now=now)
     if texts["name"] and name_key(texts["name"]) in known:
         problems.append(_("An event of this name exists already."))
-    return PastedEvent(row.number, texts, values, tuple(problems))
+    return PastedEvent(
+        row.number,
+        texts,
+        values,
+        tuple(problems),
+        is_order_open=is_order_open(_COLUMN["day"], texts["day"], context),
+    )
+
+
+def _split_times(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return start and end where one cell holds both, as in "10:30 - 12"."""
+    both = split_range(texts["start"]) if not texts["end"] or texts["end"] == texts["start"] else None
+    return {"start": both[0], "end": both[1]} if both else {}
 
 
 def event_values(
@@ -184,8 +234,9 @@ def _times(
         time = cells.pop(name, None)
         if time is None:
             continue
+        is_next = name == "end" and time == dt.time()  # the midnight that ends the day
         try:
-            times[field_name] = in_zone(day, time, context.zone)
+            times[field_name] = in_zone(day + dt.timedelta(days=is_next), time, context.zone)
         except Unreadable as error:
             problems.append(in_column(_COLUMN[name], error.text))
     return times

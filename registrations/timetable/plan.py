@@ -2,6 +2,8 @@
 
 import copy
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,9 +16,10 @@ from django.utils.translation import gettext_lazy
 from events import editing
 from events.dates import concerning, event_refusals
 from events.models import Event, Fest, Seats
+from events.venues import Booking, bookings_of, double_booking
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
-from registrations.timetable.columns import folded
+from registrations.timetable.columns import TIMES, folded
 from registrations.timetable.events import FestChoices, free_slug, put, row_of
 from registrations.timetable.read import Timetable
 from techfest.core import audit_log
@@ -59,11 +62,15 @@ class Plan:
     impacts: dict[int, Impact] = field(default_factory=dict)
     new: list[RowChange] = field(default_factory=list)
     refused: dict[int, "str | _StrPromise"] = field(default_factory=dict)
+    double_bookings: dict[int, str] = field(default_factory=dict)
+    """By row of a new event, the sentence about a venue that is taken twice."""
 
     @property
     def digest(self) -> str:
-        news = ",".join(str(row_change.number) for row_change in self.new)
-        return f"{digest(list(self.impacts.values()))}-{news}"
+        news = [[one.number, self.double_bookings.get(one.number, "")] for one in self.new]
+        return (
+            f"{digest(list(self.impacts.values()))}-{hashlib.sha256(json.dumps(news).encode()).hexdigest()}"
+        )
 
 
 def row_changes_of(timetable: Timetable) -> list[RowChange]:
@@ -158,7 +165,25 @@ def _plan(
             edits[row_change.number] = _edit(row_change, event, choices)
     impacts = preview_impact(list(edits.values()), now=now, locks=locks)
     plan.impacts = dict(zip(edits, impacts, strict=True))
+    plan.double_bookings = _double_bookings(plan, fest)
     return plan
+
+
+def _double_bookings(plan: Plan, fest: Fest) -> dict[int, str]:
+    new = [_booking(one) for one in plan.new]
+    edited = {one.edit.after.pk: one.edit.after for one in plan.impacts.values()}
+    bookings = [*bookings_of(fest, edited=edited), *new] if new else []
+    texts = {
+        row_change.number: double_booking(booking, bookings, fest)
+        for row_change, booking in zip(plan.new, new, strict=True)
+    }
+    return {number: text for number, text in texts.items() if text}
+
+
+def _booking(row_change: RowChange) -> Booking:
+    values = row_change.wanted
+    starts_at, ends_at = (dt.datetime.fromisoformat(values[name]) for name in TIMES)
+    return Booking(("row", row_change.number), values["name"], values["venue"], starts_at, ends_at)
 
 
 def _refusal(row_change: RowChange, event: Event, choices: FestChoices) -> "str | _StrPromise":
@@ -193,7 +218,6 @@ def _add(row_changes: Sequence[RowChange], fest: Fest, options: ApplyOptions, no
     slugs = set(Event.objects.filter(fest=fest).values_list("slug", flat=True))
     for row_change in row_changes:
         values = {"grade_min": fest.grade_min, "grade_max": fest.grade_max} | row_change.wanted
-        values["summary"] = values.get("summary") or values["name"]
         event = Event(fest=fest, slug=free_slug(values["name"], slugs))
         put(event, values | {"state": Event.State.DRAFT}, choices)
         editing.write(event, changed=(), capacity=values["capacity"])

@@ -45,10 +45,17 @@ def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[Pre
             row.event.name if row.event else row.title,
             row.event is None,
             _lines(row),
-            sentences(plan.impacts[row.number], now=now) if row.number in plan.impacts else [],
+            _sentences(row.number, plan, now),
         )
         for row in timetable.good
     ]
+
+
+def _sentences(number: int, plan: Plan, now: dt.datetime) -> list[Sentence]:
+    if number in plan.impacts:
+        return sentences(plan.impacts[number], now=now)
+    text = plan.double_bookings.get(number)
+    return [Sentence(text, is_danger=True)] if text else []
 
 
 def rejected_rows(timetable: Timetable) -> list[PreviewRow]:

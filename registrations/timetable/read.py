@@ -13,7 +13,16 @@ from events.dates import concerning, event_refusals, new_event_problems
 from events.models import Event, Fest
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.sheet import Row, Sheet
-from registrations.timetable.columns import BY_NAME, COLUMNS, MARK, TIMES, CellContext, folded, read_cells
+from registrations.timetable.columns import (
+    BY_NAME,
+    COLUMNS,
+    MARK,
+    TIMES,
+    CellContext,
+    folded,
+    is_order_open,
+    read_cells,
+)
 from registrations.timetable.events import read_mark, row_of
 from techfest.core.spreadsheet_cells import unguarded
 from techfest.core.three_way import Edit, compare
@@ -47,6 +56,8 @@ class ReadRow:
     conflicts: list[CellConflict] = field(default_factory=list)
     is_known: bool = False
     """Whether this new event exists already, because the file was uploaded before."""
+    is_order_open: bool = False
+    """Whether one of its dates can be read with the day or with the month first."""
 
     @property
     def is_good(self) -> bool:
@@ -63,6 +74,10 @@ class Timetable:
     @property
     def good(self) -> list[ReadRow]:
         return [row for row in self.rows if row.is_good]
+
+    @property
+    def is_order_open(self) -> bool:
+        return any(row.is_order_open for row in self.rows)
 
 
 def read(sheet: Sheet, events: Sequence[Event], context: CellContext, *, may_add: bool) -> Timetable:
@@ -102,6 +117,7 @@ def _read_row(
     mark = cells.get(MARK, "")
     if mark:
         _find_event(found, mark, known)
+    found.is_order_open = any(is_order_open(BY_NAME[name], cells.get(name, ""), context) for name in TIMES)
     values, problems = read_cells(COLUMNS, cells, context, is_new=found.event is None)
     found.problems += problems
     if found.problems:

@@ -16,6 +16,11 @@ else:
 TOO_MANY_MARKS = _("Remove the accents that are stacked on one letter: it can carry %(maximum)d at most")
 INVISIBLE = _("Nothing of this text can be seen: it has only spaces and invisible characters. Type it again")
 
+WRITE_THE_DAY = _(
+    "Enter the day as year, month and day, like 2026-12-31, or with the month as a word, like 31 Dec 2026"
+)
+WRITE_THE_TIME = _("Enter the day and the time like 2026-12-31 18:00, or like 31 Dec 2026 18:00")
+
 
 def validate_marks(value: Any) -> None:
     """Raise ValidationError for a letter with more combining marks than any language uses.
@@ -41,10 +46,21 @@ def limit_text(field: forms.Field | None) -> None:
         field.validators.append(validate_visible)
 
 
+def explain_dates(field: forms.Field | None) -> None:
+    """Let a field of a day say how to write it: numbers such as 12/11/2026 are refused, for they have two meanings."""
+    if isinstance(field, forms.SplitDateTimeField):
+        field.fields[0].error_messages["invalid"] = WRITE_THE_DAY
+    elif isinstance(field, forms.DateTimeField):
+        field.error_messages["invalid"] = WRITE_THE_TIME
+    elif isinstance(field, forms.DateField):
+        field.error_messages["invalid"] = WRITE_THE_DAY
+
+
 class LimitedText(_Form):
     """A form whose text fields all have the validators. A test checks that every form of the site is one."""
 
     def full_clean(self) -> None:
         for field in self.fields.values():
             limit_text(field)
+            explain_dates(field)
         super().full_clean()

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.editing import set_capacity
-from events.models import AuditEntry, Event, Fest, Picture
+from events.models import AuditEntry, Event, Fest, Picture, Venue
 from events.tests.pictures import drawn
 from registrations import links
 from registrations.admin.conflicts import ConflictAdmin
@@ -101,7 +101,8 @@ def test_fewer_seats_than_taken_say_how_many_are_over(client: Client, fest: Fest
 
 
 def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fest: Fest) -> None:
-    robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14, name="Quiz")
+    robots = build_event(fest, hour=10, venue=Venue.objects.create(fest=fest, name="Lab"))
+    quiz = build_event(fest, hour=14, name="Quiz")
     build_submission(robots, quiz, name="Asha Rao", grade=7)
     build_submission(robots, email="")
     local = timezone.localtime(quiz.starts_at, fest.zone)

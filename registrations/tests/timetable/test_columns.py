@@ -5,16 +5,10 @@ import datetime as dt
 import pytest
 
 from events.models import Fest
-from registrations.timetable.columns import (
-    BY_NAME,
-    CellContext,
-    Unreadable,
-    day_of,
-    grades_of,
-    read_moment,
-    read_number,
-    time_of,
-)
+from registrations.timetable.clocks import split_range, time_of
+from registrations.timetable.columns import BY_NAME, CellContext, read_clock, read_moment, read_number
+from registrations.timetable.days import AmbiguousDay, FestDays, Unreadable, day_of
+from registrations.timetable.grades import grades_of
 from registrations.timetable.paste import event_values
 
 FEST = Fest(
@@ -27,8 +21,9 @@ FEST = Fest(
     grade_min=5,
     grade_max=12,
 )
+DAYS = FestDays(FEST.starts_on, FEST.ends_on)
 CONTEXT = CellContext(
-    zone=FEST.zone, first_day=FEST.starts_on, grade_min=5, grade_max=12, venues={}, categories={}, states={}
+    zone=FEST.zone, days=DAYS, grade_min=5, grade_max=12, venues={}, categories={}, states={}
 )
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 ROW = {
@@ -54,15 +49,62 @@ ROW = {
         "12 Dec",
         "Sat, 12th December 2026",
         "2026-12-12 00:00:00",
+        "2026-12-12T00:00:00Z",
+        "12/12/2026 12:00:00 AM",
+        "Dec 12",
+        "Dec. 12th, 2026",
+        "December 12 2026",
+        "12-Dec-26",
+        "12-Dec",
+        "12/Dec/2026",
+        "2026/12/12",
+        "2026 Dec 12",
+        "20261212",
+        "46368",
+        "12.12.",
+        "12.12.26",
+        "12th of December",
+        "Saturday",
+        "Sat",
+        "Day 1",
+        "12/12/2026 (Sat)",
+        "Saturday the 12th December",
+        "१२/१२/२०२६",
+        "12 दिसंबर 2026",
+        "12. Dezember 2026",
+        "12 décembre 2026",
+        "12 de diciembre de 2026",
+        "12\u00a0Dec\u00a02026",
     ],
 )
 def test_day_is_read_as_people_write_it(text: str) -> None:
-    assert day_of(text, year=2026) == dt.date(2026, 12, 12)
+    assert day_of(text, DAYS) == dt.date(2026, 12, 12)
 
 
-@pytest.mark.parametrize("text", ["", "Saturday", "32.12.2026", "12 Foo", "2026", "12.13.2026"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Monday",
+        "Day 3",
+        "32.12.2026",
+        "12 Foo",
+        "12 Decade",
+        "2026",
+        "12.13.2026",
+        "12-13",
+        "12-13 Dec",
+        "12 and 13 Dec",
+        "12 Dec 13 Dec",
+        "Dec 2026",
+        "10:30",
+        "2026-12-12 10:30:00",
+        "46400",
+        "9" * 200,
+    ],
+)
 def test_other_text_is_not_a_day(text: str) -> None:
-    assert day_of(text, year=2026) is None
+    assert day_of(text, DAYS) is None
 
 
 @pytest.mark.parametrize(
@@ -76,21 +118,142 @@ def test_other_text_is_not_a_day(text: str) -> None:
         ("12 am", 0, 0),
         ("12 p.m.", 12, 0),
         ("9", 9, 0),
+        ("10h30", 10, 30),
+        ("10 h 30", 10, 30),
+        ("14h", 14, 0),
+        ("1030 hrs", 10, 30),
+        ("10:30 hrs", 10, 30),
+        ("10.30 Uhr", 10, 30),
+        ("10:30 A.M.", 10, 30),
+        ("10.30 a. m.", 10, 30),
+        ("noon", 12, 0),
+        ("12 noon", 12, 0),
+        ("midnight", 0, 0),
+        ("24:00", 0, 0),
+        ("02:30", 2, 30),
+        ("0.4375", 10, 30),
+        ("1899-12-30 10:30:00", 10, 30),
+        ("१०:३०", 10, 30),
     ],
 )
 def test_time_is_read_as_people_write_it(text: str, hour: int, minute: int) -> None:
     assert time_of(text) == dt.time(hour, minute)
 
 
-@pytest.mark.parametrize("text", ["", "25:00", "10:60", "13 pm", "0 am", "noon", "10:3"])
+@pytest.mark.parametrize(
+    "text", ["", "25:00", "10:60", "13 pm", "0 am", "noonish", "10:3", "1030", "24:01", "0.25", "2026"]
+)
 def test_other_text_is_not_a_time(text: str) -> None:
     assert time_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("12/11/2026", "12 November 2026", "11 December 2026"),
+        ("12-11-26", "12 November 2026", "11 December 2026"),
+        ("3/4", "3 April 2026", "4 March 2026"),
+    ],
+)
+def test_day_with_two_meanings_outside_the_fest_is_asked_about(text: str, first: str, second: str) -> None:
+    with pytest.raises(AmbiguousDay, match=f"Day or month first.*{first} or {second}"):
+        day_of(text, DAYS)
+
+
+def test_answer_and_days_of_the_fest_decide_between_two_meanings() -> None:
+    may = FestDays(dt.date(2026, 5, 3), dt.date(2026, 5, 4))
+    long = FestDays(dt.date(2026, 3, 1), dt.date(2026, 5, 31))
+    assert day_of("05/03/2026", may) == day_of("03/05/2026", may) == dt.date(2026, 5, 3)
+    with pytest.raises(AmbiguousDay):
+        day_of("03/05/2026", long)
+    found = [
+        day_of(text, FestDays(long.first, long.last, order))
+        for order in ("day", "month")
+        for text in ("03/05/2026", "03/15/2026", "15/03/2026", "03.05.2026", "Mon 4/5")
+    ]
+    days = [(5, 3), (3, 15), (3, 15), (5, 3), (5, 4), (3, 5), (3, 15), (3, 15), (5, 3), (5, 4)]
+    assert found == [dt.date(2026, month, day) for month, day in days]
+
+
+def test_weekday_decides_and_must_be_right() -> None:
+    assert day_of("Thu 12/11/2026", DAYS) == dt.date(2026, 11, 12)
+    with pytest.raises(Unreadable, match="12 December 2026 is a Saturday, not a Friday"):
+        day_of("Fri, 12 Dec", DAYS)
+
+
+def test_day_without_a_year_is_in_the_year_of_the_fest() -> None:
+    days = FestDays(dt.date(2026, 12, 30), dt.date(2027, 1, 2))
+    assert [day_of(text, days) for text in ("31 Dec", "1 Jan", "Jan 2", "02/01")] == [
+        dt.date(2026, 12, 31),
+        dt.date(2027, 1, 1),
+        dt.date(2027, 1, 2),
+        dt.date(2027, 1, 2),
+    ]
+
+
+@pytest.mark.parametrize("text", ["2", "2:30", "5.15"])
+def test_hour_that_may_be_in_the_night_is_asked_about(text: str) -> None:
+    with pytest.raises(Unreadable, match=f"Morning or afternoon. Write “{text} pm”"):
+        time_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("10:30 - 12", "10:30", "12"),
+        ("10.30 to 12 noon", "10.30", "12 noon"),
+        ("10:30–12:00", "10:30", "12:00"),
+        ("2-4 pm", "2 pm", "4 pm"),
+        ("11 - 1 pm", "11 am", "1 pm"),
+        ("10-11.30am", "10 am", "11.30am"),
+        ("10h30-12h", "10h30", "12h"),
+        ("2 - 4", "2", "4"),
+    ],
+)
+def test_range_of_two_times_is_split(text: str, start: str, end: str) -> None:
+    assert split_range(text) == (start, end)
+
+
+@pytest.mark.parametrize("text", ["10:30", "10-30", "2026-12-12", "noon", "", "5-8 grade", "ring to start"])
+def test_other_text_is_no_range_of_times(text: str) -> None:
+    assert split_range(text) is None
+
+
+def test_name_of_the_fests_own_zone_may_follow_a_time() -> None:
+    assert read_clock("10:30 am IST", CONTEXT) == dt.time(10, 30)
+    with pytest.raises(Unreadable):
+        read_clock("10:30 CET", CONTEXT)
+
+
+def test_grades_are_read_as_people_write_them() -> None:
+    texts = (
+        "VI-VIII",
+        "6th to 8th",
+        "Std VI - VIII",
+        "Classes 6, 7 & 8",
+        "6/7/8",
+        "class 6 to class 8",
+        "6 – 8",
+    )
+    assert {grades_of(text, all_grades=(5, 12)) for text in texts} == {(6, 8)}
+    assert grades_of("9 and above", all_grades=(5, 12)) == grades_of("9+", all_grades=(5, 12)) == (9, 12)
+    assert grades_of("up to VIII", all_grades=(5, 12)) == (5, 8)
+    wrong = ("6, 8", "9A", "VIII-VI", "juniors", "above 8", "-5", "5-")
+    assert [grades_of(text, all_grades=(5, 12)) for text in wrong] == [None] * len(wrong)
+
+
+@pytest.mark.parametrize(
+    "text", ["05-Aug", "8-Dec", "2026-08-05", "2026-08-05 00:00:00", "05/08/2026", "Aug-26"]
+)
+def test_grades_that_a_spreadsheet_made_a_date_of_are_said(text: str) -> None:
+    with pytest.raises(Unreadable, match="is a date, which a spreadsheet makes of grades"):
+        grades_of(text, all_grades=(5, 12))
 
 
 def test_grades_stay_within_the_fest() -> None:
     found = [
         grades_of(text, all_grades=(5, 12))
-        for text in ("5-8", "Grades 5 to 8", "7", "", "all", "5–8", "4-8", "8-5", "x")
+        for text in ("5-8", "Grades 5 to 8", "7", "", "all", "5–8", "4-8", "8-5", "q")
     ]
     assert found == [(5, 8), (5, 8), (7, 7), (5, 12), (5, 12), (5, 8), None, None, None]
 
@@ -121,6 +284,14 @@ def test_grade_may_be_written_with_its_word() -> None:
         "12/12/2026 14.00",
         "12 Dec 2 pm",
         "Sat, 12th December 2026, 2:00 pm",
+        "Dec 12, 2 pm",
+        "Dec 12 at 14h",
+        "2 pm, 12 Dec 2026",
+        "12/12/2026 - 14:00",
+        "2026-12-12T14:00:00+05:30",
+        "2026-12-12T08:30:00Z",
+        "12 Dec 2:00 PM IST",
+        "Day 1, 2 pm",
     ],
 )
 def test_moment_is_read_in_every_format_of_a_day_and_a_time(text: str) -> None:
@@ -133,11 +304,35 @@ def test_moment_keeps_seconds_and_starts_a_day_at_midnight() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "10:30", "2026-12-12 25:00", "2026-12-12 10:99", "12 Foo 10:00"]
+    "text",
+    [
+        "",
+        "soon",
+        "10:30",
+        "2026-12-12 25:00",
+        "2026-12-12 10:99",
+        "12 Foo 10:00",
+        "2026-12-12T99:00Z",
+        "1 " * 99,
+    ],
 )
 def test_moment_without_a_day_or_with_a_wrong_time_is_refused(text: str) -> None:
     with pytest.raises(Unreadable, match="Enter a day and a time, like 2026-12-12 10:00"):
         read_moment(text, CONTEXT)
+
+
+def test_moment_may_be_the_end_of_a_day_or_have_two_meanings() -> None:
+    assert read_moment("12 Dec 24:00", CONTEXT) == read_moment("13 Dec 2026 0:00", CONTEXT)
+    with pytest.raises(AmbiguousDay):
+        read_moment("12/11/2026 10:00", CONTEXT)
+    with pytest.raises(Unreadable, match="Morning or afternoon"):
+        read_moment("12 Dec 2026 2:30", CONTEXT)
+
+
+def test_event_may_end_at_midnight() -> None:
+    for end in ("midnight", "24:00", "12 am", "0:00"):
+        values, problems = event_values(ROW | {"start": "7 pm", "end": end}, CONTEXT, fest=FEST, now=NOW)
+        assert (problems, values["ends_at"].isoformat()) == ([], "2026-12-13T00:00:00+05:30")
 
 
 def test_times_of_an_event_are_those_of_the_fests_zone() -> None:
@@ -184,13 +379,13 @@ def test_time_that_the_clocks_skip_is_refused() -> None:
     )
     context = CellContext(
         zone=berlin.zone,
-        first_day=berlin.starts_on,
+        days=FestDays(berlin.starts_on, berlin.ends_on),
         grade_min=5,
         grade_max=12,
         venues={},
         categories={},
         states={},
     )
-    cells = ROW | {"day": "29 Mar", "start": "2:30", "end": "11:00"}
+    cells = ROW | {"day": "29 Mar", "start": "02:30", "end": "11:00"}
     values, problems = event_values(cells, context, fest=berlin, now=NOW)
     assert (values, problems) == ({}, ["Start: There is no such time: clocks are put forward then."])

@@ -1,0 +1,245 @@
+"""Days as people write them into cells: 2026-12-12, 12.12.2026, Sat 12 Dec, Dec 12, Day 1.
+
+12/11/2026 is 12 November in most countries and 11 December in some. The days of the fest decide; where they do not, the
+person is asked. Knows no models.
+"""
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from django.utils import dates, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from techfest.core.text import normalized
+
+DAY_FIRST, MONTH_FIRST = "day", "month"
+_LANGUAGES = ("en", "hi", "mr", "ta", "te", "bn", "kn", "ml", "ur", "de", "fr", "es", "it", "pt", "nl", "pl")
+_FILLERS = frozenset({"of", "the", "de", "del", "den", "der", "le", "el"})
+_MIDNIGHT = re.compile(r"(?:t|,?\s)\s*(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)?\s*am)\s*z?$")
+"""Spreadsheets write a day as its midnight."""
+_ORDINAL = re.compile(r"(?<=\d)\s?(?:st|nd|rd|th|º|\.º)(?![a-z])")
+_TOKEN = re.compile(r"\d+|[^\d\s.,/()’'–—-]+")
+_NUMBERED_DAY = re.compile(r"day\s*[:.-]?\s*(\d{1,2})")
+_RANGE = re.compile(r"\d{1,2}\s*[–—-]\s*\d{1,2}")
+_SERIAL_START = dt.date(1899, 12, 30)
+"""The day from which spreadsheets count."""
+_LONGEST = 80
+
+
+class Unreadable(Exception):
+    """A cell does not hold what its column needs; the text is fit to show."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class AmbiguousDay(Unreadable):
+    """A day of numbers that can be read with the day or with the month first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FestDays:
+    """The first and last day of a fest, and which number comes first in its dates, if a person has said so."""
+
+    first: dt.date
+    last: dt.date
+    order: str = ""
+
+    def __contains__(self, day: dt.date) -> bool:
+        return self.first <= day <= self.last
+
+    def within(self, month: int, day: int) -> dt.date | None:
+        """Return this day in a year of the fest, or in its first year; None if there is no such day."""
+        years = range(self.first.year, self.last.year + 1)
+        found = [one for year in years if (one := _date(year, month, day))]
+        return next((one for one in found if one in self), found[0] if found else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A day that a text may mean; `order` is the order of its numbers, empty if there is only one."""
+
+    day: dt.date
+    order: str = ""
+
+
+def day_of(text: str, days: FestDays) -> dt.date | None:
+    """Return the day that this text means, or None if it is not a day.
+
+    Raises AmbiguousDay if it may be two days and both or neither are days of the fest, Unreadable if its weekday is
+    another one.
+    """
+    plain = plain_text(text).strip(" ,;")
+    if len(plain) > _LONGEST:
+        return None
+    plain = _MIDNIGHT.sub("", plain)
+    if found := _NUMBERED_DAY.fullmatch(plain):
+        day = days.first + dt.timedelta(days=int(found[1]) - 1)
+        return day if day in days else None
+    tokens, weekday = _tokens(plain)
+    readings = _without_doubles(_readings(plain, tokens, days))
+    if weekday is None:
+        return _chosen(text, readings, days)
+    if not tokens:
+        return _only_weekday(weekday, days)
+    return _on_weekday(text, readings, weekday, days)
+
+
+def plain_text(text: str) -> str:
+    return " ".join(normalized("NFKC", text).lower().split())
+
+
+def _tokens(plain: str) -> tuple[list[int | str], int | None]:
+    """Return the numbers and words of a text, without a weekday, and that weekday."""
+    found = [int(one) if one.isdecimal() else one for one in _TOKEN.findall(_ORDINAL.sub("", plain))]
+    words = [one for one in found if one not in _FILLERS]
+    weekdays = [at for at in (0, len(words) - 1) if words and _weekday(words[at]) is not None]
+    if not weekdays:
+        return words, None
+    weekday = _weekday(words.pop(weekdays[0]))
+    return words, weekday
+
+
+def _readings(plain: str, tokens: Sequence[int | str], days: FestDays) -> Iterator[Reading]:
+    """Yield each day that the numbers and words may mean."""
+    if all(isinstance(one, int) for one in tokens):
+        yield from _of_numbers(plain, [int(one) for one in tokens], days)
+        return
+    months = [at for at, one in enumerate(tokens) if isinstance(one, str)]
+    month = _month(str(tokens[months[0]]))
+    numbers = [one for one in tokens if isinstance(one, int)]
+    if len(months) != 1 or month is None or not 1 <= len(numbers) <= 2:
+        return
+    at = months[0]
+    if len(numbers) == 1:
+        found = days.within(month, numbers[0])
+    elif at == 2:  # 12 2026 Dec, or 12 and 13 Dec
+        return
+    elif at == 1 and numbers[0] > 31:  # 2026 Dec 12
+        found = _date(numbers[0], month, numbers[1])
+    else:
+        found = _date(_year(numbers[1]), month, numbers[0])
+    if found:
+        yield Reading(found)
+
+
+def _of_numbers(plain: str, numbers: Sequence[int], days: FestDays) -> Iterator[Reading]:
+    found: list[tuple[dt.date | None, str]] = []
+    if len(numbers) == 1:
+        found = [(_of_one_number(plain, numbers[0], days), "")]
+    elif len(numbers) == 2 and not _RANGE.fullmatch(plain):
+        one, two = numbers
+        found = [(days.within(two, one), DAY_FIRST), (days.within(one, two), MONTH_FIRST)]
+    elif len(numbers) == 3 and numbers[0] > 31:
+        found = [(_date(*numbers), "")]
+    elif len(numbers) == 3:
+        one, two, year = numbers[0], numbers[1], _year(numbers[2])
+        found = [(_date(year, two, one), DAY_FIRST), (_date(year, one, two), MONTH_FIRST)]
+    if "." in plain:  # dots are written only where the day comes first
+        found = found[:1]
+    yield from (Reading(day, order) for day, order in found if day)
+
+
+def _of_one_number(plain: str, number: int, days: FestDays) -> dt.date | None:
+    """Return the day of 20261212, or of the number that a spreadsheet shows for a day without its format."""
+    if re.fullmatch(r"20\d{6}", plain):
+        return _date(number // 10_000, number // 100 % 100, number % 100)
+    day = _SERIAL_START + dt.timedelta(days=min(number, 99_999))
+    return day if re.fullmatch(r"\d{5}(?:\.0+)?", plain) and day in days else None
+
+
+def _without_doubles(readings: Iterator[Reading]) -> list[Reading]:
+    """Return one reading for each day: 12/12 has one meaning."""
+    by_day = {reading.day: reading for reading in readings}
+    return list(by_day.values())
+
+
+def _chosen(text: str, readings: Sequence[Reading], days: FestDays) -> dt.date | None:
+    if len(readings) < 2:
+        return readings[0].day if readings else None
+    if days.order:
+        return next(one.day for one in readings if one.order == days.order)
+    inside = [one.day for one in readings if one.day in days]
+    if len(inside) == 1:
+        return inside[0]
+    first, second = (date_format(one.day, "j F Y") for one in readings)
+    words = _(
+        "Day or month first? “%(text)s” can be %(first)s or %(second)s. Choose above, or write the month as a word."
+    )
+    raise AmbiguousDay(words % {"text": text.strip(), "first": first, "second": second})
+
+
+def _on_weekday(text: str, readings: Sequence[Reading], weekday: int, days: FestDays) -> dt.date | None:
+    """Return the day that is on this weekday."""
+    right = [one for one in readings if one.day.weekday() == weekday]
+    if right or not readings:
+        return _chosen(text, right, days)
+    day = next((one.day for one in readings if one.day in days), readings[0].day)
+    words = _("%(day)s is a %(right)s, not a %(wrong)s. Correct the day or the weekday.")
+    named = {"right": dates.WEEKDAYS[day.weekday()], "wrong": dates.WEEKDAYS[weekday]}
+    raise Unreadable(words % {"day": date_format(day, "j F Y"), **named})
+
+
+def _only_weekday(weekday: int, days: FestDays) -> dt.date | None:
+    """Return the only day of the fest on this weekday; None if there are none or several."""
+    length = min((days.last - days.first).days + 1, 31)
+    found = [days.first + dt.timedelta(days=at) for at in range(length)]
+    found = [day for day in found if day.weekday() == weekday]
+    return found[0] if len(found) == 1 else None
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _year(number: int) -> int:
+    return number + 2000 if number < 100 else number
+
+
+def _month(word: str) -> int | None:
+    return _named(word, _names()[0], calendar.month_name[1:], 1)
+
+
+def _weekday(word: int | str) -> int | None:
+    return _named(word, _names()[1], calendar.day_name, 0) if isinstance(word, str) else None
+
+
+def _named(word: str, names: Mapping[str, int], english: Sequence[str], start: int) -> int | None:
+    """Return the number of a name; of the English ones, any beginning of three letters or more is enough."""
+    if len(word) >= 3:
+        for number, name in enumerate(english, start):
+            if name.lower().startswith(word):
+                return number
+    return names.get(word)
+
+
+@cache
+def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Return the numbers of months and weekdays by their names; a name with two meanings has none."""
+    months: dict[str, set[int]] = {}
+    weekdays: dict[str, set[int]] = {}
+    for language in _LANGUAGES:
+        with translation.override(language):
+            for names in (dates.MONTHS, dates.MONTHS_3, dates.MONTHS_AP, dates.MONTHS_ALT):
+                _add(months, names)
+            for names in (dates.WEEKDAYS, dates.WEEKDAYS_ABBR):
+                _add(weekdays, names)
+    return _clear(months, weekdays), _clear(weekdays, months)
+
+
+def _add(found: dict[str, set[int]], names: Mapping[int, object]) -> None:
+    for number, name in names.items():
+        found.setdefault(plain_text(str(name)).strip("."), set()).add(number)
+
+
+def _clear(names: Mapping[str, set[int]], others: Mapping[str, set[int]]) -> dict[str, int]:
+    return {name: min(numbers) for name, numbers in names.items() if len(numbers) == 1 and name not in others}
