@@ -78,8 +78,15 @@ def cancel_along(
 
 def _require_not_begun(registrations: Iterable[Registration], now: dt.datetime) -> None:
     for registration in registrations:
-        if now >= registration.event.starts_at:
-            raise ActionRejected(_("%(event)s has begun.") % {"event": registration.event.name})
+        if text := why_too_late(registration, now):
+            raise ActionRejected(text)
+
+
+def why_too_late(registration: Registration, now: dt.datetime) -> str:
+    """Return why a student or a teacher can no longer cancel this registration; empty if they can."""
+    if now < registration.event.starts_at:
+        return ""
+    return _("%(event)s has begun.") % {"event": registration.event.name}
 
 
 def cancel_event(event: Event, *, user: Any, reason: str, now: dt.datetime) -> None:

@@ -130,7 +130,7 @@ def decide(
         return Decision(reason=Reason.UNKNOWN)
     if any(registration.event_id == event.pk for registration in held):
         return Decision(reason=Reason.ALREADY)
-    if reason := _closed(event, now):
+    if reason := closed_reason(event, now):
         return Decision(reason=reason)
     return decide_seat(seat_request, event, seat_counter, held, now)
 
@@ -175,7 +175,7 @@ def confirmation_due(student: Student, event: Event, now: datetime) -> datetime 
     return now + CONFIRMATION_TIME
 
 
-def _closed(event: Event, now: datetime) -> str:
+def closed_reason(event: Event, now: datetime) -> str:
     """Why registration is not open at this time of the database clock; empty when it is open."""
     if event.state == Event.State.CANCELLED or now >= event.registration_accepted_until:
         return Reason.CLOSED

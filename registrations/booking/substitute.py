@@ -22,7 +22,8 @@ from registrations.booking.errors import (
     RegistrationRejected,
 )
 from registrations.booking.ledger import change_ledger
-from registrations.booking.policy import SeatCounter, SeatRequest, SeatResult, decide
+from registrations.booking.messages import refusal_about
+from registrations.booking.policy import SeatCounter, SeatRequest, SeatResult, closed_reason, decide
 from registrations.booking.state import Origin, create, move
 from registrations.models import Change, Consent, Registration, Student, Submission
 from registrations.students.identity import Details, identify
@@ -77,6 +78,12 @@ def replace(wanted: Substitution, *, deadline: Deadline) -> Submission:
         if isinstance(error, DuplicateKey):
             raise IdempotencyConflict from None
         raise
+
+
+def why_too_late(registration: Registration, now: datetime) -> str:
+    """Return why no one can take over this registration now, whoever it is; empty if another student can."""
+    reason = closed_reason(registration.event, now)
+    return refusal_about(registration.event, reason, None, registration.student.name) if reason else ""
 
 
 def _replace(wanted: Substitution, deadline: Deadline) -> Submission:

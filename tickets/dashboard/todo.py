@@ -36,7 +36,6 @@ class Decision:
     path: str
 
 
-_OPEN = {"resolved_at__isempty": 1}
 PENDING_KINDS = (
     PendingKind(
         Alert,
@@ -48,7 +47,7 @@ PENDING_KINDS = (
         Scan,
         lambda rows: rows.filter(is_conflict=True, resolved_at=None),
         ngettext_lazy("conflict at the door", "conflicts at the door"),
-        {"is_conflict__exact": 1, **_OPEN},
+        {"is_conflict__exact": 1, "resolved_at__isempty": 1},
     ),
     PendingKind(
         Conflict,
@@ -57,7 +56,7 @@ PENDING_KINDS = (
             "registration in trouble after a change of its event",
             "registrations in trouble after a change of their event",
         ),
-        _OPEN,
+        {},  # the list shows the open ones
     ),
     PendingKind(
         School,

@@ -27,6 +27,7 @@ def done_message(word: str) -> str:
     sentences = {
         "corrected": _("The details are saved."),
         "cancelled": _("Cancelled. The seat goes to the next student on the waiting list."),
+        "ended": _("This registration is cancelled already."),
         "replaced": _("Done. The other student has the seat now, and both are notified by mail."),
         "added": _("Done. The registrations are listed below."),
         "sent": _("The mail is on its way again."),

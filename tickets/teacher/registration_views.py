@@ -1,6 +1,8 @@
 """Registrations made and changed by a teacher: cancel, replace, add events, add a student."""
 
 import uuid
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.forms import Form
@@ -11,12 +13,15 @@ from django.views.decorators.http import require_http_methods
 
 from registrations.booking import idempotency
 from registrations.booking.cancel import cancel
+from registrations.booking.cancel import why_too_late as cancel_too_late
 from registrations.booking.errors import ActionRejected
 from registrations.booking.submit import BookingRequest, submit
 from registrations.booking.substitute import REPLACEABLE, Substitution, replace
+from registrations.booking.substitute import why_too_late as replace_too_late
 from registrations.models import Registration, Student, Submission, Teacher
 from registrations.querysets import RegistrationQuerySet
 from registrations.teachers.access import teacher_required
+from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
 from tickets.school_students import students_of
 from tickets.teacher.access import current_fest, own_student_required
@@ -35,15 +40,20 @@ from tickets.teacher.student_views import FORM_METHODS, TEACHER, redirect_to_stu
 def cancel_registrations(
     request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
 ) -> HttpResponse:
-    """GET asks, POST cancels one registration; without an id, all of this student."""
-    registrations = _chosen(student.registrations.active(), registration_id)
-    context: dict[str, Any] = {"student": student, "registrations": registrations}
-    if request.method != "POST":
-        return render(request, "teacher/cancel.html", context)
+    """GET asks, POST cancels one registration; without an id, all of this student that have not begun."""
+    chosen = _chosen(student.registrations.active(), student, registration_id)
+    if not chosen:  # a second click on the button, or somebody was faster
+        return redirect_to_student(student, "cancelled" if request.method == "POST" else "ended")
+    registrations, problems = _in_time(chosen, cancel_too_late)
+    context: dict[str, Any] = {"student": student, "registrations": registrations, "problems": problems}
+    if request.method != "POST" or not registrations:
+        return render(
+            request, "teacher/cancel.html", context, status=200 if request.method != "POST" else 409
+        )
     try:
         cancel([row.pk for row in registrations], actor=TEACHER, user=teacher.user, deadline=Deadline())
     except ActionRejected as error:
-        return render(request, "teacher/cancel.html", context | {"problem": error.text}, status=409)
+        return render(request, "teacher/cancel.html", context | {"problems": [error.text]}, status=409)
     return redirect_to_student(student, "cancelled")
 
 
@@ -56,18 +66,34 @@ def replace_student(
     key = idempotency.read_key(request.POST)
     if key and (earlier := _earlier_submission(key, teacher)):
         return redirect_to_student(earlier.student, "replaced")
-    registrations = _chosen(student.registrations.filter(state__in=REPLACEABLE), registration_id)
+    chosen = _chosen(student.registrations.filter(state__in=REPLACEABLE), student, registration_id)
+    if not chosen:
+        return _already_replaced(key, teacher, student)
+    registrations, problems = _in_time(chosen, replace_too_late)
     others = list(students_of(teacher.school, student.fest).exclude(pk=student.pk))
     form = NewcomerForm(request.POST if key else None, fest=student.fest, others=others)
-    if key and form.is_valid():
+    if key and registrations and form.is_valid():
         try:
             submission = replace(_substitution(key, teacher, registrations, form), deadline=Deadline())
         except EXPECTED as error:
             explain(form, error, form.newcomer_name)
         else:
             return redirect_to_student(submission.student, "replaced")
-    context = {"student": student, "registrations": registrations, "form": form, "key": _key(key, form)}
+    context = {
+        "student": student,
+        "registrations": registrations,
+        "problems": problems,
+        "form": form,
+        "key": _key(key, form),
+    }
     return render(request, "teacher/replace.html", context)
+
+
+def _already_replaced(key: uuid.UUID | None, teacher: Teacher, student: Student) -> HttpResponse:
+    """Where nothing is left to hand over: this form did it a moment ago, or the registration was cancelled."""
+    if key and (earlier := _earlier_submission(key, teacher)):
+        return redirect_to_student(earlier.student, "replaced")
+    return redirect_to_student(student, "ended")
 
 
 def _substitution(
@@ -150,14 +176,22 @@ def _try(booking_request: BookingRequest, form: EventsOfStudentForm, name: str) 
     return redirect_to_student(submission.student, "added")
 
 
-def _chosen(rows: RegistrationQuerySet, registration_id: int | None) -> list[Registration]:
-    """One of these registrations, or all; 404 if there is none."""
+def _chosen(rows: RegistrationQuerySet, student: Student, registration_id: int | None) -> list[Registration]:
+    """One of these registrations, or all; 404 if it is not a registration of the student in any state."""
     if registration_id is not None:
+        if not student.registrations.filter(pk=registration_id).exists():
+            raise Http404
         rows = rows.filter(pk=registration_id)
-    registrations = list(rows.with_related().order_by("event__starts_at", "pk"))
-    if not registrations:
-        raise Http404
-    return registrations
+    return list(rows.with_related().order_by("event__starts_at", "pk"))
+
+
+def _in_time(
+    registrations: list[Registration], why_too_late: Callable[[Registration, datetime], str]
+) -> tuple[list[Registration], list[str]]:
+    """The registrations that can still be changed, and a sentence for each of the others."""
+    now = database_now()
+    problems = {row.pk: text for row in registrations if (text := why_too_late(row, now))}
+    return [row for row in registrations if row.pk not in problems], list(problems.values())
 
 
 def _key(key: uuid.UUID | None, form: Form) -> str:

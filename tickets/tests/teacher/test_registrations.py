@@ -113,7 +113,8 @@ def test_everything_of_a_student_is_cancelled_at_once(fest: Fest, client: Client
     student = build_submission(build_event(fest), build_event(fest)).student
     client.post(page_of(student, "cancel/"))
     assert set(Registration.objects.values_list("state", flat=True)) == {"cancelled"}
-    assert client.get(page_of(student, "cancel/")).status_code == 404
+    again = client.get(page_of(student, "cancel/"), follow=True)
+    assert (again.status_code, "This registration is cancelled already." in text_of(again)) == (200, True)
 
 
 def test_after_the_beginning_a_teacher_cancels_nothing(fest: Fest, client: Client) -> None:
@@ -123,6 +124,64 @@ def test_after_the_beginning_a_teacher_cancels_nothing(fest: Fest, client: Clien
     page = client.post(page_of(student, "cancel/"))
     assert (page.status_code, "has begun." in text_of(page)) == (409, True)
     assert states(event) == ["confirmed"]
+
+
+@pytest.mark.parametrize("is_all", [False, True])
+def test_second_click_on_cancel_says_cancelled(fest: Fest, client: Client, is_all: bool) -> None:
+    event = build_event(fest)
+    registration = build_submission(event).registrations.get()
+    path = page_of(registration.student, "cancel/" if is_all else f"cancel/{registration.pk}/")
+    answers = [client.post(path), client.post(path)]
+    assert [answer["Location"] for answer in answers] == [
+        page_of(registration.student, "?done=cancelled")
+    ] * 2
+    assert registration.changes.filter(cause="cancelled").count() == 1
+
+
+def test_registration_of_another_student_is_not_found(fest: Fest, client: Client) -> None:
+    event = build_event(fest)
+    mine, other = (build_submission(event).registrations.get() for _ in range(2))
+    for rest in ("cancel", "replace"):
+        path = page_of(mine.student, f"{rest}/{other.pk}/")
+        assert (client.get(path).status_code, client.post(path).status_code) == (404, 404)
+    assert states(event) == ["confirmed", "confirmed"]
+
+
+def test_pages_say_at_once_that_it_is_too_late(fest: Fest, client: Client) -> None:
+    event = build_event(fest)
+    student = build_submission(event, name="Asha Rao").student
+    Event.objects.filter(pk=event.pk).update(starts_at=fest.opens_at)
+    for rest, text in (
+        ("cancel/", "has begun. It is too late"),
+        ("replace/", "is closed. The student cannot"),
+    ):
+        page = client.get(page_of(student, rest))
+        assert (page.status_code, text in text_of(page), b'method="post">' in page.content) == (
+            200,
+            True,
+            False,
+        )
+
+
+def test_what_has_begun_does_not_keep_the_rest_from_being_cancelled(fest: Fest, client: Client) -> None:
+    begun, ahead = build_event(fest, name="Quiz"), build_event(fest)
+    student = build_submission(begun, ahead).student
+    Event.objects.filter(pk=begun.pk).update(starts_at=fest.opens_at)
+    asked = text_of(client.get(page_of(student, "cancel/")))
+    assert ("Quiz has begun." in asked, "Yes, cancel it" in asked) == (True, True)
+    client.post(page_of(student, "cancel/"))
+    assert (states(begun), states(ahead)) == (["confirmed"], ["cancelled"])
+
+
+def test_replacing_a_cancelled_registration_says_so(fest: Fest, client: Client) -> None:
+    registration = build_submission(build_event(fest)).registrations.get()
+    path = page_of(registration.student, f"replace/{registration.pk}/")
+    cancel([registration.pk], actor="organiser", deadline=Deadline())
+    for answer in (client.get(path, follow=True), client.post(path, newcomer(), follow=True)):
+        assert (answer.status_code, "This registration is cancelled already." in text_of(answer)) == (
+            200,
+            True,
+        )
 
 
 # ---- Replacing ------------------------------------------------------------------------------------------
