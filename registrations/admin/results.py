@@ -17,10 +17,11 @@ from django.views.decorators.http import require_http_methods
 from events.admin_base import RecordAdmin
 from events.models import Event
 from registrations.models import Result, ResultSheet
-from registrations.results import service
+from registrations.results import ahead, service
 from registrations.results.forms import CountingForm, NamesForm, SheetPage
 from registrations.results.publish import publish, ranked, unpublish
 from techfest.core.admin.pages import staff_page
+from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import UserFacingError
 
@@ -35,7 +36,11 @@ def enter_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
     if request.method == "POST" and "counting" in request.POST:
         return _change_counting(request, event)
     page = SheetPage(event, request.GET.get("page", ""), request.POST if request.method == "POST" else None)
-    if request.method == "POST" and page.is_valid():
+    question = "" if page.count else ahead.has_begun_question(event, database_now())
+    if request.method == "POST" and not ahead.is_answered(question, request.POST):
+        page.is_valid()
+        page.problem = ahead.unanswered()
+    elif request.method == "POST" and page.is_valid():
         try:
             notes = service.save(event, page.submitted, user=request.user, deadline=Deadline())
         except service.SheetChanged:
@@ -44,7 +49,7 @@ def enter_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
             page.problem = str(error.text)
         else:
             return _done(request, event, [_("Saved."), *notes])
-    return _page(request, event, "enter", page=page, counting_form=CountingForm(page.sheet))
+    return _page(request, event, "enter", page=page, counting_form=CountingForm(page.sheet), ahead=question)
 
 
 def _change_counting(request: HttpRequest, event: Event) -> HttpResponseBase:
@@ -65,14 +70,17 @@ def publish_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
     """Show what becomes public and in which form; POST publishes."""
     event = _event(request, event_id)
     form = NamesForm(event, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    question = ahead.is_over_question(event, database_now())
+    if request.method == "POST" and not ahead.is_answered(question, request.POST):
+        messages.error(request, ahead.unanswered())
+    elif request.method == "POST" and form.is_valid():
         try:
             notes = publish(event, form.cleaned_data["names"], user=request.user, deadline=Deadline())
         except UserFacingError as error:
             messages.error(request, str(error.text))
         else:
             return _done(request, event, [_("The results are public."), *notes])
-    return _page(request, event, "publish", form=form, sheet=form.sheet, count=form.count)
+    return _page(request, event, "publish", form=form, sheet=form.sheet, count=form.count, ahead=question)
 
 
 @require_http_methods(_FORM)

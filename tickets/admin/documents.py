@@ -23,7 +23,9 @@ from events.admin_base import RecordAdmin
 from events.fest_choice import choice_of
 from events.models import Event, Fest
 from registrations.models import School
+from registrations.results import ahead
 from techfest.core.admin.pages import staff_page
+from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import UserFacingError
 from techfest.core.roles import is_owner
@@ -146,6 +148,7 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
         "participation_form": orders["participation"],
         "ranks_form": orders["rank"],
         "documents": _recent(request, event=event),
+        "ahead": ahead.is_over_question(event, database_now()),
     }
     return _page(request, "event", _("Print for %(event)s") % {"event": event.name}, **context)
 
@@ -154,6 +157,9 @@ def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpRes
     """Issues the certificates and orders their file; returns None if the form has to show an error."""
     if not request.user.has_perm("tickets.add_certificate"):
         raise PermissionDenied
+    if not ahead.is_answered(ahead.is_over_question(event, database_now()), request.POST):
+        form.add_error(None, ahead.unanswered())
+        return None
     user, deadline = request.user, Deadline()
     options: dict[str, Any] = {"kind": kind}
     try:

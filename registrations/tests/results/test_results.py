@@ -1,5 +1,6 @@
 """Results: ranks from points, concurrent entry, publication in the chosen form, permissions."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from registrations.results.publish import first_name
 from registrations.results.ranking import formatted, points_of, rank_of, ranks_of
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.base import page_of
+from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
 from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from tickets.models import Ticket
@@ -36,6 +38,10 @@ def taking_part(event: Event, *names: str, **values: Any) -> list[Registration]:
     return [build_submission(event, name=name, **values).registrations.get() for name in names]
 
 
+AHEAD = {"ahead_is_right": "yes"}
+"""The events of these tests are ahead."""
+
+
 def enter_path(event: Event) -> str:
     return reverse("admin:results_enter", args=[event.pk])
 
@@ -43,7 +49,7 @@ def enter_path(event: Event) -> str:
 def typed_in(client: Client, event: Event, values: dict[Registration, str]) -> dict[str, Any]:
     """Returns the form data of the current page with these values typed."""
     page = client.get(enter_path(event)).context["page"]
-    sent = {"version": page.sheet.version, "counted": page.sheet.counting, "shown": page.shown}
+    sent = {"version": page.sheet.version, "counted": page.sheet.counting, "shown": page.shown} | AHEAD
     sent |= {line.field: line.text for line in page.lines}
     return sent | {f"value-{row.pk}": text for row, text in values.items()}
 
@@ -241,7 +247,7 @@ def test_publishing_is_previewed_and_in_the_audit_log(event: Event, client: Clie
     question = admin_browser.get(path).content.decode()
     assert "2 results become public" in question
     assert "Publish 2 results" in question
-    assert admin_browser.post(path, {"names": "short"}).status_code == 302
+    assert admin_browser.post(path, {"names": "short"} | AHEAD).status_code == 302
     cache.forget()
     page = client.get("/events/robo-race/results/")
     text = page.content.decode()
@@ -306,7 +312,7 @@ def test_results_without_a_rank_cannot_be_published(event: Event) -> None:
     admin_browser = organiser_client()
     path = reverse("admin:results_publish", args=[event.pk])
     assert "There are no ranks yet" in admin_browser.get(path).content.decode()
-    admin_browser.post(path, {"names": "full"})
+    admin_browser.post(path, {"names": "full"} | AHEAD)
     assert not ResultSheet.objects.filter(published_at__isnull=False).exists()
 
 
@@ -390,9 +396,43 @@ def test_lead_enters_results_of_led_events_and_the_results_role_of_all(
     entered(client, event, {asha: "3"})
     assert enter_path(event) in client.get(page_of(event)).content.decode()
     paths = [reverse("admin:results_publish", args=[one.pk]) for one in (event, other)]
-    assert [client.post(path, {"names": "none"}).status_code for path in paths] == [302, expected[1]]
+    assert [client.post(path, {"names": "none"} | AHEAD).status_code for path in paths] == [302, expected[1]]
     assert ResultSheet.objects.get(published_at__isnull=False).event == event
 
 
 def test_volunteer_cannot_enter_results(event: Event) -> None:
     assert organiser_client(in_role(VOLUNTEER)).get(enter_path(event)).status_code in (302, 403)
+
+
+def test_results_ahead_of_the_event_are_asked_about(event: Event) -> None:
+    (asha,) = taking_part(event, "Asha Rao")
+    client = organiser_client()
+    sent = {name: value for name, value in typed_in(client, event, {asha: "3"}).items() if name not in AHEAD}
+    asked = client.post(enter_path(event), sent)
+    text = asked.content.decode()
+    assert (asked.status_code, ranks(event)) == (200, {})
+    assert ("has not begun: it starts on" in text, f'name="value-{asha.pk}" value="3"' in text) == (
+        True,
+        True,
+    )
+    assert client.post(enter_path(event), sent | AHEAD).status_code == 302
+    path = reverse("admin:results_publish", args=[event.pk])
+    question = client.post(path, {"names": "short"}).content.decode()
+    assert ("is not over: it ends on" in question, "tick the box if this is right" in question) == (
+        True,
+        True,
+    )
+    assert not ResultSheet.objects.filter(published_at__isnull=False).exists()
+    assert client.post(path, {"names": "short"} | AHEAD).status_code == 302
+
+
+def test_results_of_an_event_that_is_over_are_saved_at_once(event: Event) -> None:
+    (asha,) = taking_part(event, "Asha Rao")
+    now = database_now()
+    Event.objects.filter(pk=event.pk).update(starts_at=now - dt.timedelta(hours=2), ends_at=now)
+    client = organiser_client()
+    assert "ahead_is_right" not in client.get(enter_path(event)).content.decode()
+    sent = {name: value for name, value in typed_in(client, event, {asha: "3"}).items() if name not in AHEAD}
+    assert client.post(enter_path(event), sent).status_code == 302
+    path = reverse("admin:results_publish", args=[event.pk])
+    assert client.post(path, {"names": "short"}).status_code == 302

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.urls import reverse
 
 from registrations.models import TemporaryPassword
 from registrations.teachers.role_assignment import give_password
+from registrations.tests.second_step import code_of
 from techfest.core.admin.base import page_of
 from techfest.core.roles import OWNER, VOLUNTEER
 from tickets.tests.admin_helpers import filled_in, in_role, organiser_client
@@ -80,3 +83,20 @@ def test_session_that_was_open_before_is_out() -> None:
     browser = organiser_client(user)
     give_password(user)
     assert browser.get("/accounts/sessions/")["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("email", ["", "new.owner@example.org"])
+def test_account_with_a_given_password_switches_on_its_second_step(settings: Any, email: str) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    user = in_role(OWNER, email=email)
+    password = give_password(user)
+    browser = signed_in(user, password)
+    change(browser, password, NEW)
+    assert browser.get("/admin/")["Location"] == "/accounts/2fa/"
+    assert browser.get("/accounts/2fa/").status_code == 200
+    page = browser.get(reverse("mfa_activate_totp"))
+    assert page.status_code == 200
+    secret: str = page.context["form"].secret
+    assert browser.post(reverse("mfa_activate_totp"), {"code": code_of(secret)}).status_code == 302
+    assert Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    assert browser.get("/admin/").status_code == 200

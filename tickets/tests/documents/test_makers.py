@@ -334,13 +334,19 @@ def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) ->
     shut(file)
 
 
+AHEAD = {"ahead_is_right": "yes"}
+"""The events of these tests are ahead."""
+
+
 def test_admin_asks_for_confirmation_without_check_ins(event: Event, owner: Any) -> None:
     build_submission(event, name="Asha")
     client, order = organiser_client(owner), reverse("admin:documents_event", args=[event.pk])
     assert "No one was checked in at this event." in client.get(order).content.decode()
-    refused = client.post(order, {"print": "participation"})
+    early = client.post(order, {"print": "participation", "everybody": "on"}).content.decode()
+    assert ("is not over: it ends on" in early, Certificate.objects.count()) == (True, 0)
+    refused = client.post(order, {"print": "participation"} | AHEAD)
     assert "Confirm that all students with a seat took part." in refused.content.decode()
-    assert client.post(order, {"print": "participation", "everybody": "on"}).status_code == 302
+    assert client.post(order, {"print": "participation", "everybody": "on"} | AHEAD).status_code == 302
     assert Certificate.objects.count() == DocumentJob.objects.count() == 1
 
 
@@ -351,7 +357,7 @@ def test_invalid_max_rank_is_refused(event: Event, owner: Any, max_rank: str) ->
     service.save(event, typed, user=owner, deadline=Deadline())
     publish.publish(event, "short", user=owner, deadline=Deadline())
     response = organiser_client(owner).post(
-        reverse("admin:documents_event", args=[event.pk]), {"print": "rank", "max_rank": max_rank}
+        reverse("admin:documents_event", args=[event.pk]), {"print": "rank", "max_rank": max_rank} | AHEAD
     )
     assert (response.status_code, "errorlist" in response.content.decode()) == (200, True)
     assert Certificate.objects.count() == 0
@@ -416,7 +422,8 @@ def test_event_lead_prints_led_events_only(event: Event, owner: Any) -> None:
     assert [client.get(path).status_code for path in orders] == [200, 404]
     responses = [client.post(path, {"print": "attendance"}).status_code for path in orders]
     certificates = [
-        client.post(path, {"print": "participation", "everybody": "on"}).status_code for path in orders
+        client.post(path, {"print": "participation", "everybody": "on"} | AHEAD).status_code
+        for path in orders
     ]
     assert (responses, certificates) == ([302, 404], [302, 404])
     for name in ("documents_progress", "documents_download"):
