@@ -210,7 +210,7 @@ def _month(word: str) -> int | None:
 
 
 def _weekday(word: int | str) -> int | None:
-    return _named(word, _names()[1], calendar.day_name, 0) if isinstance(word, str) else None
+    return _named(word, _names()[1], list(calendar.day_name), 0) if isinstance(word, str) else None
 
 
 def _named(word: str, names: Mapping[str, int], english: Sequence[str], start: int) -> int | None:
