@@ -90,6 +90,11 @@ def _has_quoting_apostrophes(text: str, delimiter: str) -> bool:
     return len(first) > 1 and all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in first)
 
 
+def _is_spaced(text: str, delimiter: str) -> bool:
+    """Return whether a space follows nearly every delimiter; else it marks a list of words inside a cell."""
+    return text.count(f"{delimiter} ") > 0.9 * text.count(delimiter)
+
+
 def _records(text: str, delimiter: str, *, quote: str = '"') -> Iterator[list[str]]:
     """Yield each record as a list of cells, then `_END`, unless an open quote has swallowed it.
 
@@ -104,7 +109,8 @@ def _records(text: str, delimiter: str, *, quote: str = '"') -> Iterator[list[st
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         skipinitialspace=True,
     )
-    dialect, width = _Dialect(delimiter, quote), 0
+    dialect = _Dialect(delimiter, quote, is_spaced=_is_spaced(text, delimiter))
+    width = _consistency(text, delimiter)[1]
     for number, cells in enumerate(reader, 1):
         record, source = cells, "".join(taken)
         taken.clear()
@@ -118,8 +124,9 @@ def _records(text: str, delimiter: str, *, quote: str = '"') -> Iterator[list[st
 class _Dialect:
     """How a file separates and quotes its cells."""
 
-    def __init__(self, delimiter: str, quote: str) -> None:
+    def __init__(self, delimiter: str, quote: str, *, is_spaced: bool) -> None:
         self.delimiter, self.quote = delimiter, quote
+        self.is_spaced = is_spaced
         behind = rf"(?= *(?:{re.escape(delimiter)}|[\r\n]|$))"
         self._closing_mark = re.compile(rf"{quote}{behind}")
         self._spaces = re.compile(rf"{quote} +{behind}")
@@ -184,7 +191,7 @@ def _checked(cells: list[str], source: str, dialect: _Dialect, *, number: int, w
         cells = [] if has_lines else dialect.repaired(source)
         if not cells:
             raise FileRefused("quote", row=number)
-    if has_lines and _holds_rows(cells, dialect.delimiter, width):
+    if has_lines and _holds_rows(cells, dialect, width):
         raise FileRefused("quote", row=number)
     if len(cells) == 1 and not has_lines and dialect.delimiter in cells[0]:
         row = dialect.cells_of(cells[0])
@@ -192,21 +199,22 @@ def _checked(cells: list[str], source: str, dialect: _Dialect, *, number: int, w
     return cells
 
 
-def _holds_rows(cells: Sequence[str], delimiter: str, width: int) -> bool:
+def _holds_rows(cells: Sequence[str], dialect: _Dialect, width: int) -> bool:
     """Return whether one of the cells swallowed rows, between two quotation marks that do not belong together."""
+    delimiter = dialect.delimiter
+    long = [
+        (at, cell.splitlines())
+        for at, cell in enumerate(cells)
+        if dialect.is_spaced or f"{delimiter} " not in cell
+    ]
     if len(cells) == width:
-        return any(_is_rest_of_rows(cell, at, delimiter, width) for at, cell in enumerate(cells))
-    lines = [line for cell in cells for line in cell.splitlines()[1:]]
-    delimiters = max((line.count(delimiter) for line in lines), default=0)
+        return any(_is_rest_of_rows(lines, at, delimiter, width) for at, lines in long if len(lines) > 1)
+    delimiters = max((line.count(delimiter) for _at, lines in long for line in lines[1:]), default=0)
     return len(cells) < (width or delimiters + 1) and delimiters >= max(1, width - 1)
 
 
-def _is_rest_of_rows(cell: str, at: int, delimiter: str, width: int) -> bool:
+def _is_rest_of_rows(lines: Sequence[str], at: int, delimiter: str, width: int) -> bool:
     """Return whether the lines of a cell are the end of one row, whole rows, and the beginning of another row."""
-    lines = cell.splitlines()
-    if len(lines) < 2 or f"{delimiter} " in cell:
-        # People write “Quiz, Chess” with a space, programs write rows without.
-        return False
     least = [width - 1 - at, *[width - 1] * (len(lines) - 2), at]
     return all(line.count(delimiter) >= count for line, count in zip(lines, least, strict=True))
 

@@ -9,7 +9,7 @@ from registrations.students.names import clean_text, name_key
 LONGEST_NAME = 200
 """Characters that are compared with event names, which have at most 120."""
 
-_NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[•*·–-])\s+")
+_NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.)]\s*(?=[^\W\d_])|(?:\(?\d{1,2}[.)]|[•*·–-])\s+)")
 _REMARK = re.compile(
     r"\s*[(\[]\s*(?:yes|y\b|tick|x\b|mark|if yes|[✓✔]|1\b|optional)[^()\[\]]*[)\]]\s*$", re.IGNORECASE
 )

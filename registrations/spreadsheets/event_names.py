@@ -32,8 +32,8 @@ MAX_KEPT = 2_000
 _HARD = r"[;,|\n\r\t\v\f\u2028\u2029،؛、，；]"
 """Separators that end a name unless they are part of an event's name."""
 _SOFT = (
-    r"/|&|\+|\s[-–—]\s|\b(?:and|und|et|y|e)\b|(?<=\s)(?:और|एवं|तथा|व|மற்றும்)(?=\s)"  # dashes
-    r"|\s(?=\(?\d{1,2}[.)]\s)|\s?[•·▪●]\s"
+    r"[/\\:>।]|&|\+|\s[-–—]\s|\b(?:and|und|et|y|e)\b|(?<=\s)(?:और|एवं|तथा|व|மற்றும்)(?=\s)"  # dashes
+    r"|\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])|\s?[•·▪●]\s"
 )
 """Separators only where every part is the name of an event: “Rock & Roll” is one name, “Quiz & Chess” may be two."""
 _SEPARATOR = re.compile(rf"(?P<hard>{_HARD})|{_SOFT}", re.IGNORECASE)

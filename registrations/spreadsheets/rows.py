@@ -23,6 +23,7 @@ from registrations.spreadsheets.listing import (
     unreadable_reason,
     unused_cells,
 )
+from registrations.spreadsheets.name_doubts import name_doubt
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
 from registrations.students.fields import STUDENT_FIELDS, StudentFields
 from registrations.students.names import clean_text, label_key
@@ -128,7 +129,10 @@ class _RowReader:
             # Only dashes count as empty here: Na and Nil are names.
             self._error(row, Meaning.NAME, Code.MISSING, _("Enter the student's full name"), text)
             return ""
-        return self._cleaned(row, Meaning.NAME, text)
+        name = self._cleaned(row, Meaning.NAME, text)
+        if name and (doubt := name_doubt(text)):
+            self._warn(row, Meaning.NAME, Code.DOUBT, doubt, text)
+        return name
 
     def _optional(self, row: Row, meaning: Meaning) -> str:
         text = self._cell(row, meaning)

@@ -69,6 +69,8 @@ def test_two_names_in_one_cell_are_two_events(separator: str) -> None:
         ("Rock & Roll & Chess", ["Rock & Roll", "Chess"]),
         ("1. Chess\n2. Quiz", ["Chess", "Quiz"]),
         ("1) Chess 2) Quiz", ["Chess", "Quiz"]),
+        ("1.Chess 2.Quiz", ["Chess", "Quiz"]),
+        ("Chess > Quiz", ["Chess", "Quiz"]),
         ("• Chess\n• Quiz", ["Chess", "Quiz"]),
         ("Chess और नाटक", ["Chess", "नाटक"]),
         ("Chess، Quiz", ["Chess", "Quiz"]),

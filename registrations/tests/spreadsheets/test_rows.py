@@ -182,6 +182,22 @@ def test_strange_names_are_names(name: str) -> None:
     assert ([student.name for student in listed.students], listed.problems) == ([name], ())
 
 
+@pytest.mark.parametrize(
+    ("cell", "name", "words"),
+    [
+        ("Asha\x0bRao", "Asha Rao", "a line break or tab inside. It is read as “Asha Rao”"),
+        ('"Asha Rao\nRavi Das"', "Asha Rao Ravi Das", "check that this is one student"),
+        ('Ravi "Rav" Das', 'Ravi "Rav" Das', 'quotation marks. It is read as “Ravi "Rav" Das”'),
+        ("Asha  Rao", "Asha Rao", ""),
+        ("Renée O'Neil-Śmith", "Renée O'Neil-Śmith", ""),
+    ],
+)
+def test_name_with_lines_or_quotation_marks_is_pointed_out(cell: str, name: str, words: str) -> None:
+    listed = one(f"{cell}|9||||Quiz")
+    assert [student.name for student in listed.ready] == [name]
+    assert [words in text for *_row, text in said(listed)] == [True] * bool(words)
+
+
 def test_same_student_twice_is_flagged_with_both_rows() -> None:
     listed = listing("Name|Class|Events", "Asha Rao|9A|Quiz", "Ben|9A|Quiz", "ASHA  rao|9 a|Quiz")
     assert [(p.row, p.other_row, p.is_error) for p in listed.problems] == [(4, 2, True)]
