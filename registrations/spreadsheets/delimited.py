@@ -20,6 +20,7 @@ _END = "\x00end"
 csv.field_size_limit(2 * MAX_BYTES)
 
 _EXCEL_HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
+_TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*+)"\s*')
 _LEADING = re.compile(" *")
 _RULE = re.compile(r"[-+:=|\s]*-[-+:=|\s]*")
 """The line below the titles of a table drawn with bars."""
@@ -227,8 +228,14 @@ def _limited_rows(records: Iterable[list[str]]) -> tuple[Row, ...]:
         if record and record[-1].endswith(_END):
             raise FileRefused("quote", row=number)
         if any(record):
-            filled = filled_rows([(number, record)])
+            filled = filled_rows([(number, map(_without_formula, record))])
             if too_much := excess(filled, before=len(rows)):
                 raise FileRefused(too_much[0], row=too_much[1])
             rows += filled
     return tuple(rows)
+
+
+def _without_formula(cell: str) -> str:
+    """Return the text of a cell like ="007", with which programs keep Excel from dropping zeros."""
+    found = _TEXT_FORMULA.fullmatch(cell) if cell.startswith("=") else None
+    return found[1].replace('""', '"') if found else cell

@@ -245,7 +245,7 @@ def _unmarked_unicode(data: bytes) -> str:
 
 def _text(data: bytes, encoding: str) -> str:
     try:
-        return plain_text(_unfilled(data.decode(encoding)).lstrip("\ufeff"))
+        return plain_text(_unfilled(data.decode(encoding)))
     except UnicodeDecodeError:
         raise FileRefused("damaged" if encoding.startswith("utf-") else "kind") from None
 
@@ -258,10 +258,12 @@ def _unfilled(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return the text with a replacement for each control character, which its row reports as an error.
+    """Return the text without marks, and with a replacement for each control character, which its row reports.
 
     Raises `FileRefused` for text of many control characters.
     """
+    # Files that were joined have a mark in the middle.
+    text = text.replace("\ufeff", "")
     controls = {one for one in set(text) if _is_control(one)}
     if not controls:
         return text

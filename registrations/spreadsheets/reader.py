@@ -41,7 +41,7 @@ def _pasted_rows(text: str) -> tuple[Row, ...]:
     # Measured as a UTF-8 file; lone surrogates count as question marks.
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise FileRefused("size")
-    rows = pasted_rows(_list_text(plain_text(text.removeprefix("\ufeff"))))
+    rows = pasted_rows(_list_text(plain_text(text)))
     if not rows:
         raise FileRefused("empty")
     return rows

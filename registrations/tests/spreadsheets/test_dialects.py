@@ -31,11 +31,19 @@ def rows_in(text: str) -> list[tuple[str, ...]]:
         '"Name;""Grade"";Event"\n"Asha Rao;9;Quiz"\n"Ravi Das;10;""Robo Race"""\n',
         'Name,Grade,Event\n"Asha Rao,9,Quiz"\n"Ravi Das,""10"",Robo Race"\n',
         "'Name','Grade','Event'\n'Asha Rao','9','Quiz'\n'Ravi Das','10','Robo Race'\n",
+        'Name,Grade,Event\n="Asha Rao",="9",="Quiz"\n"=""Ravi Das""","=""10""",Robo Race\n',
+        "\ufeffName,Grade,Event\nAsha Rao,9,Quiz\n\ufeffRavi Das,10,Robo Race\n",
         '"Name" ;"Grade" ;"Event"\n"Asha Rao" ;"9" ;"Quiz"\n"Ravi Das" ;"10" ;"Robo Race"\n',
     ],
 )
 def test_dialect_is_read(text: str) -> None:
     assert [tuple(cell.strip() for cell in row) for row in rows_in(text)] == PLAIN
+
+
+@pytest.mark.parametrize("cell", ['="a"&"b"', "=1+1", '=HYPERLINK("x","y")', '="a', "=SUM(A1)"])
+def test_other_formula_stays_as_it_is(cell: str) -> None:
+    text = ";".join(["Asha", "9", '"' + cell.replace('"', '""') + '"'])
+    assert rows_in(f"Name;Grade;Event\n{text}\n")[1] == ("Asha", "9", cell)
 
 
 def test_hint_in_utf_16_is_no_row() -> None:
