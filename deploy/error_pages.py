@@ -13,7 +13,7 @@ from deploy.launcher import staticfiles
 from deploy.launcher.configuration import PLACEHOLDERS
 from deploy.launcher.folders import ROOT
 
-# The page's name -> its template. Those of the application itself serve both.
+# The page's name -> its template. Those of the application itself serve both. "503-sent" answers a form.
 PAGES: Mapping[str, str] = {
     "400": "400.html",
     "404": "static_errors/404.html",
@@ -22,7 +22,8 @@ PAGES: Mapping[str, str] = {
     "413": "413.html",
     "500": "500.html",
     "502": "static_errors/502.html",
-    "503": "503.html",
+    "503": "static_errors/503.html",
+    "503-sent": "static_errors/503-sent.html",
     "504": "static_errors/504.html",
 }
 FOLDER = ROOT / "static" / "errors"

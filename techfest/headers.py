@@ -25,7 +25,7 @@ POWERFUL_FEATURES = (
 )
 CAMERA_PATH = "/door/"
 ERROR_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
 """The content security policy of static error pages; nginx sends the same."""

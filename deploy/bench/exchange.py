@@ -5,6 +5,7 @@ parsed while the clock runs but the end of an answer.
 """
 
 import gzip
+import itertools
 import select
 import socket
 import time
@@ -14,6 +15,8 @@ from contextlib import suppress
 
 READ = select.EPOLLIN | select.EPOLLRDHUP
 WRITE = select.EPOLLOUT
+_BIND_ADDRESS_NO_PORT = 24
+"""The port is chosen at the connection, as many times as there are servers; the module has no name for it."""
 
 
 class Exchange:
@@ -72,10 +75,14 @@ class Exchange:
 
 
 class Exchanges:
-    """Runs exchanges with one address until each has its answer or the time is over."""
+    """Runs exchanges with one address until each has its answer or the time is over.
 
-    def __init__(self, host: str, port: int) -> None:
+    They come from so many addresses of this machine in turn: nginx gives each a share of the queue only.
+    """
+
+    def __init__(self, host: str, port: int, *, sources: int = 1) -> None:
         self.address = (host, port)
+        self._sources = itertools.cycle([f"127.0.0.{number + 1}" for number in range(sources)])
         self.open: dict[int, Exchange] = {}
         self._poll = select.epoll()
 
@@ -83,6 +90,8 @@ class Exchanges:
         """Make the socket now, so that ``begin`` costs one system call at the instant that counts."""
         exchange.link = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         exchange.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        exchange.link.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+        exchange.link.bind((next(self._sources), 0))
 
     def begin(self, exchange: Exchange) -> None:
         """Connect and send as soon as the connection stands."""

@@ -37,6 +37,7 @@ class Load:
     visitors: list[Visitor] = field(default_factory=list)
     follow: bool = True
     tag: str = ""
+    sources: int = 1
 
     def get(self, path: str) -> bytes:
         """A request for a page."""
@@ -104,7 +105,7 @@ def rush(load: Load, *, seconds: float, opened: bool = False) -> dict[str, Any]:
 
 def paced(load: Load, *, rate: float, seconds: float) -> dict[str, Any]:
     """``rate`` visitors a second submit evenly, whether or not those before them have been answered."""
-    exchanges = Exchanges(load.host, load.port)
+    exchanges = Exchanges(load.host, load.port, sources=load.sources)
     start = time.monotonic()
     schedule = []
     for place, visitor in enumerate(load.visitors):
@@ -170,10 +171,11 @@ def main() -> int:
     parser.add_argument("--opened", action="store_true", help="connections stand before the instant (rush)")
     parser.add_argument("--own-keys", action="store_true", help="do not open the form beforehand")
     parser.add_argument("--post-only", action="store_true", help="do not fetch the answer page")
+    parser.add_argument("--sources", type=int, default=1, help="addresses of the visitors (paced)")
     parser.add_argument("--tag", default=secrets.token_hex(3), help="keeps the names of two rounds apart")
     given = parser.parse_args()
     raise_open_files(given.clients + 200)
-    load = Load(given.host, given.port, follow=not given.post_only, tag=given.tag)
+    load = Load(given.host, given.port, follow=not given.post_only, tag=given.tag, sources=given.sources)
     invite(load, clients=given.clients, events=given.events.split(","), fetch=not given.own_keys)
     if given.mode == "rush":
         result = rush(load, seconds=given.seconds, opened=given.opened)

@@ -23,6 +23,8 @@ from deploy.bench.stack import Stack, running_stack
 from deploy.launcher.benching import raise_open_files
 
 CLIENTS, TICKETS = 10_000, 1_000
+SOURCES = 20
+"""Addresses of the visitors: one may have a third of the queue."""
 OPEN_FILES = 13_000
 
 
@@ -88,6 +90,7 @@ def main() -> int:
         time.sleep(CACHE_SECONDS)
         stack.load("techfest", "steady", "--clients", "40", "--events", "none", "--own-keys")
         arguments = ["--clients", str(given.clients), "--rate", str(given.clients / given.within)]
+        arguments += ["--sources", str(SOURCES)]
         with asking(lanes):
             report = stack.load(
                 "techfest", "paced", *arguments, "--events", slugs[0], "--own-keys", "--seconds", "180"

@@ -40,7 +40,7 @@ class Site:
     it, with ``hsts_preload`` for browsers' own lists.
 
     ``places`` is the number of requests that may wait in the public queue, which must not exceed the backlogs of
-    ``upstream``; ``per_address`` and ``staff_per_address`` say how many of them one address may have.
+    ``upstream``; ``per_network`` and ``staff_per_network`` say how many of them one address may have.
     ``answer_seconds`` is how long the answer may take, the wait in the queue included, before the visitor gets an
     error page.
     """
@@ -59,9 +59,9 @@ class Site:
     workers: str = "auto"
     staff_upstream: str = ""
     places: int = 12_000
-    # Whole schools and a mobile network's customers share an address: this stops a runaway program, not a class.
-    per_address: int = 11_000
-    staff_per_address: int = 100
+    # A whole school and many customers of a mobile network share an address, and yet one must not fill the queue.
+    per_network: int = 4_000
+    staff_per_network: int = 100
     answer_seconds: int = 120
     user: str | None = None
     hsts_subdomains: bool = False
@@ -106,8 +106,8 @@ def _servers(site: Site) -> str:
     values = {
         "NAMES": " ".join(site.names),
         "PLACES": str(site.places),
-        "PER_ADDRESS": str(site.per_address),
-        "STAFF_PER_ADDRESS": str(site.staff_per_address),
+        "PER_NETWORK": str(site.per_network),
+        "STAFF_PER_NETWORK": str(site.staff_per_network),
         "ANSWER_SECONDS": str(site.answer_seconds),
         "STATIC": str(site.static_root),
         "ERRORS": str(site.errors),

@@ -3,6 +3,9 @@
 const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
 const visible = () => document.visibilityState === "visible";
 
+// A form that was sent has its answer (see queue.js).
+sessionStorage.removeItem("unanswered");
+
 // The error summary has autofocus; some browsers ignore it on elements other than inputs.
 each("#error-summary", (summary) => summary.focus());
 

@@ -33,7 +33,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="tf-") as short, contextlib.ExitStack() as ending:
         public, staff = socket_addresses(Path(short), "web")
         site = private_site(folder / "run", upstream=public, static_root=static, errors=ERRORS)
-        site = replace(site, staff_upstream=staff, per_address=50, staff_per_address=50, answer_seconds=10)
+        site = replace(site, staff_upstream=staff, per_network=50, staff_per_network=50, answer_seconds=10)
         house = House(ending.enter_context(running_nginx(site)), folder, f"{public},{staff}")
         try:
             house.start_application()

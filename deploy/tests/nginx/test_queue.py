@@ -1,5 +1,6 @@
 """The public queue is answered in the order of arrival, and the staff do not stand in it."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -64,3 +65,16 @@ def test_each_process_has_connections_for_its_share_of_the_queue() -> None:
     for_all = Site(upstream="unix:/a", static_root=ROOT, errors=ROOT, run=ROOT, logs=ROOT)
     assert f"worker_connections {2 * for_all.places + 1600};" in render(for_all)
     assert f"worker_connections {for_all.places + 1600};" in render(site)
+
+
+def test_share_of_the_queue_is_that_of_a_network() -> None:
+    """One address must not fill it, a school must find places, and one subscriber of IPv6 has a whole /64."""
+    site = Site(upstream="unix:/a", static_root=ROOT, errors=ROOT, run=ROOT, logs=ROOT)
+    assert 2_000 < site.per_network <= site.places / 3
+    (pattern,) = re.findall(r"map \$remote_addr \$network {\s+\"~(.*)\" \$groups;", render(site))
+    groups = re.compile(pattern.replace("?<groups>", "?P<groups>"))
+    networks = {}
+    for address in ("2001:db8:1:2:a:b:c:d", "2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8::1", "192.0.2.1"):
+        found = groups.match(address)
+        networks[address] = found["groups"] if found else "its own"
+    assert list(networks.values()) == ["2001:db8:1:2"] * 2 + ["2001:db8:1:3", "its own", "its own"]

@@ -30,7 +30,7 @@ def test_dead_application_gets_our_busy_page_at_once(house: House) -> None:
     assert answer.status == 503
     assert answer.headers["retry-after"] == "5"
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.body == (ERRORS / "503.html").read_bytes()
+    assert answer.body == (ERRORS / "503-sent.html").read_bytes()
 
 
 def test_worker_killed_in_the_middle_gets_our_page_and_the_submission_is_not_repeated(house: House) -> None:
@@ -70,6 +70,13 @@ def test_one_address_beyond_its_share_is_asked_to_wait(house: House) -> None:
         statuses = list(pool.map(lambda _: house.get("/sleep/0.2/").status, range(60)))
     assert set(statuses) == {200, 503}
     assert statuses.count(503) <= 10
+
+
+def test_busy_page_of_a_form_is_another_than_that_of_a_page(house: House) -> None:
+    """A page loads itself again; a form is sent again with its answers, which a reload would lose."""
+    house.stop_application()
+    pages = [house.get("/register/", method=method).body for method in ("GET", "POST")]
+    assert pages == [(ERRORS / f"{name}.html").read_bytes() for name in ("503", "503-sent")]
 
 
 def test_error_pages_carry_headers_and_do_not_name_the_software(house: House) -> None:

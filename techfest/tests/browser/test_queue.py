@@ -113,3 +113,28 @@ def test_script_waits_as_long_as_nginx() -> None:
     site = Site(upstream="", static_root=SCRIPT, errors=SCRIPT, run=SCRIPT, logs=SCRIPT)
     (seconds,) = re.findall(r"LONGEST_SECONDS = (\d+);", SCRIPT.read_text())
     assert int(seconds) == site.answer_seconds
+
+
+def test_form_that_finds_no_place_in_the_queue_is_sent_again_by_itself(held: list[Route], page: Page) -> None:
+    """The busy page of nginx in its place; the answers are those that were typed, and then they are forgotten."""
+    page.evaluate("document.querySelector('form[data-queue] button').click()")
+    page.wait_for_timeout(500)
+    busy = (Path(settings.BASE_DIR) / "static" / "errors" / "503-sent.html").read_text()
+    held[0].fulfill(status=503, content_type="text/html", body=busy)
+    expect(page.get_by_text("Your answers are kept")).to_be_visible()
+    expect(page.get_by_text("load the page again")).to_be_hidden()
+    page.wait_for_timeout(13_000)
+    assert len(held) == 2
+    assert held[1].request.post_data_json == held[0].request.post_data_json
+    held[1].continue_()
+    expect(page.get_by_role("heading", name="You are registered")).to_be_visible()
+    assert Registration.objects.get().student.name == "Ben Rao"
+    assert page.evaluate("sessionStorage.getItem('unanswered')") is None
+
+
+def test_busy_page_sends_nothing_that_was_not_typed_in_its_tab(page: Page, live_server: Any) -> None:
+    body = (Path(settings.BASE_DIR) / "static" / "errors" / "503-sent.html").read_text()
+    page.route("**/register/", lambda route: route.fulfill(status=503, content_type="text/html", body=body))
+    page.goto(f"{live_server.url}/register/")
+    expect(page.get_by_text("load the page again")).to_be_visible()
+    expect(page.get_by_text("Your answers are kept")).to_be_hidden()

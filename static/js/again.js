@@ -1,0 +1,28 @@
+// The busy page after a form was sent: sends the form again by itself, with the answers that queue.js keeps in this tab.
+
+const LONGEST_MINUTES = 10;
+const SECONDS = 8 + Math.random() * 4;
+
+const kept = JSON.parse(sessionStorage.getItem("unanswered"));
+const isTheirs = kept && kept.path === location.pathname && Date.now() - kept.at < LONGEST_MINUTES * 60_000;
+
+const send = () => {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = kept.path + kept.query;
+  form.hidden = true;
+  for (const [name, value] of kept.fields) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name, value });
+    form.append(input);
+  }
+  document.body.append(form);
+  // A field may be named "submit".
+  HTMLFormElement.prototype.submit.call(form);
+};
+
+if (isTheirs) {
+  document.querySelector("[data-by-hand]").hidden = true;
+  document.querySelector("[data-again]").hidden = false;
+  setTimeout(send, SECONDS * 1000);
+}
