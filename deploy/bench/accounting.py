@@ -28,6 +28,11 @@ def memory_mib(pid: int) -> float:
     return sum(_pss(one) for one in tree(pid)) / 1024
 
 
+def own_memory_mib(pid: int) -> float:
+    """The same without descendants; 0 for a process that has ended."""
+    return _pss(pid) / 1024
+
+
 def _ticks(pid: int) -> int:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -23,10 +23,11 @@ BENCHES: Mapping[str, Mapping[str, str]] = {
     "classlist": SITE,
     "door": SITE,
     "admin": SITE,
+    "memory": SITE,
     "pdf": {},
 }
 """The benches with the programs that they need."""
-MAKE_PDFS = frozenset({"rush", "queue", "naive", "busy", "wave", "pdf"})
+MAKE_PDFS = frozenset({"rush", "queue", "naive", "busy", "wave", "memory", "pdf"})
 
 
 def main(arguments: Sequence[str]) -> int:
