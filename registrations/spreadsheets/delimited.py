@@ -11,7 +11,7 @@ from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.sheet import MAX_BYTES, MAX_COLUMNS, Row, excess, filled_rows
 from techfest.core.text import is_blank
 
-DELIMITERS = (",", ";", "\t", "|", "^", "~")
+DELIMITERS = (",", ";", "\t", "|", "^", "~", "，", "；")
 _SAMPLE = 100
 _END = "\x00end"
 """A sentinel record; control characters were replaced or refused before, so no file can contain it."""
@@ -92,8 +92,8 @@ def _has_quoting_apostrophes(text: str, delimiter: str) -> bool:
 
 
 def _is_spaced(text: str, delimiter: str) -> bool:
-    """Return whether a space follows nearly every delimiter; else it marks a list of words inside a cell."""
-    return text.count(f"{delimiter} ") > 0.9 * text.count(delimiter)
+    """Return whether white space follows nearly every delimiter: programs write none, people do in a list of words."""
+    return len(re.findall(rf"{re.escape(delimiter)}(?=\s)", text)) > 0.9 * text.count(delimiter)
 
 
 def _records(text: str, delimiter: str, *, quote: str = '"') -> Iterator[list[str]]:
@@ -156,21 +156,19 @@ class _Dialect:
     def repaired(self, line: str) -> list[str]:
         """Return the cells of a line with quotation marks inside quoted cells that are not doubled.
 
-        A mark closes a cell only if the delimiter or the end of the line follows. Returns nothing if one stays open.
+        A mark closes a cell only if the delimiter or the end of the line follows; one that is not closed on its line
+        is part of the text.
         """
         line, cells, at = line.rstrip("\r\n"), list[str](), 0
         while at <= len(line):
             start = _LEADING.match(line, at).end()  # type: ignore[union-attr]  # matches everywhere
-            if line.startswith(self.quote, start):
-                end = self._closing(line, start + 1)
-                if end < 0:
-                    return []
+            end = self._closing(line, start + 1) if line.startswith(self.quote, start) else -1
+            at = self._next(line, max(start, end))
+            if end < 0:
+                cells.append(line[start : at - 1])
+            else:
                 inner = line[start + 1 : end].replace(self.quote * 2, self.quote)
                 cells.append(inner.replace(f"\\{self.quote}", self.quote))
-                at = self._next(line, end)
-            else:
-                at = self._next(line, start)
-                cells.append(line[start : at - 1])
         return cells
 
     def _closing(self, line: str, at: int) -> int:
@@ -206,7 +204,7 @@ def _holds_rows(cells: Sequence[str], dialect: _Dialect, width: int) -> bool:
     long = [
         (at, cell.splitlines())
         for at, cell in enumerate(cells)
-        if dialect.is_spaced or f"{delimiter} " not in cell
+        if dialect.is_spaced or not _is_spaced(cell, delimiter)
     ]
     if len(cells) == width:
         return any(_is_rest_of_rows(lines, at, delimiter, width) for at, lines in long if len(lines) > 1)

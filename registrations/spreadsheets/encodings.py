@@ -26,6 +26,7 @@ _MARKS = (
 _WHITE = "\t\n\r\f\v"
 _FILLERS = ("\0", "\x1a")
 """Zero bytes and the end mark of DOS, with which some programs fill up a file."""
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 _MAX_CONTROLS = 0.05
 """A file with a larger share of control characters is no text."""
 _ENOUGH_ZEROS = 0.05
@@ -264,6 +265,8 @@ def plain_text(text: str) -> str:
     """
     # Files that were joined have a mark in the middle.
     text = text.replace("\ufeff", "")
+    if "\n" not in text and "\r" not in text:
+        text = _OTHER_LINE_ENDS.sub("\n", text)
     controls = {one for one in set(text) if _is_control(one)}
     if not controls:
         return text

@@ -77,7 +77,10 @@ TEXTS = {
         "The selected file must have %(max_rows)s rows and %(max_columns)s columns or fewer. "
         "Delete everything below and beside the list, or copy the list into a new file"
     ),
-    "quote": _('Row %(row)s of the selected file opens a quotation mark (") that is never closed'),
+    "quote": _(
+        'Row %(row)s of the selected file opens a quotation mark (") that is never closed. '
+        "Close or delete it, or save the list as XLSX"
+    ),
     "slow": _(
         "The selected file takes too long to read. Copy the list alone into a new file, or send it in parts"
     ),

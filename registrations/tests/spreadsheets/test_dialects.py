@@ -22,6 +22,9 @@ def rows_in(text: str) -> list[tuple[str, ...]]:
     [
         "Name|Grade|Event\nAsha Rao|9|Quiz\nRavi Das|10|Robo Race\n",
         "Name^Grade^Event\nAsha Rao^9^Quiz\nRavi Das^10^Robo Race\n",
+        "Name，Grade，Event\nAsha Rao，9，Quiz\nRavi Das，10，Robo Race\n",
+        "Name,Grade,Event\x85Asha Rao,9,Quiz\x85Ravi Das,10,Robo Race\x85",
+        "Name,Grade,Event\u2028Asha Rao,9,Quiz\u2028Ravi Das,10,Robo Race",
         "sep=|\nName|Grade|Event\nAsha Rao|9|Quiz\nRavi Das|10|Robo Race\n",
         '"sep=;"\r\nName;Grade;Event\r\nAsha Rao;9;Quiz\r\nRavi Das;10;Robo Race\r\n',
         "sep=\t\r\nName\tGrade\tEvent\r\nAsha Rao\t9\tQuiz\r\nRavi Das\t10\tRobo Race\r\n",
@@ -67,6 +70,7 @@ def test_table_drawn_with_bars_is_read() -> None:
         ('""Rav" Das"', '"Rav" Das'),
         ('"Das, "Rav" Ravi"', 'Das, "Rav" Ravi'),
         ('"Ravi \\"Rav\\" Das"', 'Ravi "Rav" Das'),
+        ('"Rav" Das', '"Rav" Das'),
         ('"Ravi ""Rav"" Das"', 'Ravi "Rav" Das'),
         ('Ravi "Rav" Das', 'Ravi "Rav" Das'),
         ('"Das, Ravi"', "Das, Ravi"),

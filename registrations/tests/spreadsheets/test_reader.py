@@ -95,7 +95,8 @@ def test_open_quote_is_refused_with_its_row() -> None:
     with pytest.raises(FileRefused) as refused:
         read_file(b'Name,Grade\nAsha,9\n"Ben,9\nChitra,9\n')
     assert str(refused.value.text) == (
-        'Row 3 of the selected file opens a quotation mark (") that is never closed'
+        'Row 3 of the selected file opens a quotation mark (") that is never closed. '
+        "Close or delete it, or save the list as XLSX"
     )
 
 
