@@ -13,7 +13,10 @@ from registrations.class_lists.parse import Draft, is_title_row, stored_header
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.cells import read_mark
 from registrations.spreadsheets.event_names import EventNames
-from registrations.spreadsheets.headers import LABELS, STUDENT_COLUMNS, Column, Meaning
+from registrations.spreadsheets.full_name import full_name
+from registrations.spreadsheets.headers import LABELS, Column, Meaning, cells_by_meaning
+from registrations.spreadsheets.meanings import NAME_MEANINGS, NAME_PARTS, ROW_MARKS, SINGLE
+from registrations.spreadsheets.sheet import Row
 from registrations.students.names import clean_text
 from techfest.core.spreadsheet_cells import unguarded
 
@@ -39,7 +42,7 @@ def shown_columns(draft: Draft) -> list[ShownColumn]:
 
 
 def unused_titles(draft: Draft) -> list[str]:
-    """Return the titles of the columns that are not used."""
+    """Return the titles of the columns that are not used, by the draft's own reading or by a teacher's choice."""
     return [clean_text(column.title)[:60] for column in draft.header.extra]
 
 
@@ -49,7 +52,10 @@ def choices(events: Mapping[str, str]) -> list[tuple[str, str]]:
         (_value(Meaning.EVENT_MARK, slug), _("Yes or no: %(event)s") % {"event": name})
         for slug, name in events.items()
     ]
-    return [*((str(meaning), str(label)) for meaning, label in LABELS.items()), *marks, ("", _("Not used"))]
+    labels = [(str(meaning), str(label)) for meaning, label in LABELS.items()]
+    parts = [(str(meaning), str(label)) for meaning, label in NAME_PARTS.items()]
+    told = [(str(meaning), str(label)) for meaning, label in ROW_MARKS.items()]
+    return [labels[0], *parts, *labels[1:], *marks, *told, ("", _("Not used"))]
 
 
 def title_row_of(draft: Draft) -> ClassListRow | None:
@@ -101,16 +107,20 @@ def _read_as(columns: list[list[str]], chosen: Mapping[int, str]) -> None:
     for at in sorted(new):
         meaning, _colon, event = chosen[at].partition(":")
         columns[at][1:] = [meaning, event]
-    for meaning in STUDENT_COLUMNS:
+    for at, value in chosen.items():
+        if not value and columns[at][1] == Meaning.NONE:
+            # Seen by the teacher, so it is not asked about again.
+            columns[at][1] = str(Meaning.IGNORED)
+    for meaning in SINGLE:
         same = [at for at, column in enumerate(columns) if column[1] == meaning]
         kept = next((at for at in same if at in new), same[0] if same else None)
         for at in same:
             if at != kept:
-                columns[at][1:] = ["", ""]
+                columns[at][1:] = [str(Meaning.IGNORED), ""]
 
 
 def _value(meaning: Meaning, event: str) -> str:
-    if meaning in (Meaning.NUMBER, Meaning.PROBLEM):
+    if meaning in (Meaning.NUMBER, Meaning.PROBLEM, Meaning.SHEET, Meaning.IGNORED):
         return ""
     return f"{meaning}:{event}" if event else str(meaning)
 
@@ -137,11 +147,18 @@ class RowCells:
         """Return the shown text of a meaning; for events, the text of all their cells."""
         if meaning == Meaning.EVENTS:
             return "\n".join(self._cell(column) for column in self._event_columns())
+        if meaning == Meaning.NAME:
+            row = Row(0, tuple(unguarded(cell) for cell in self.row.cells))
+            return full_name(cells_by_meaning(row, self.columns))
         return next((text for column in self._of(meaning) if (text := self._cell(column))), "")
 
     def write(self, meaning: Meaning, text: str) -> None:
         """Write the first cell of a meaning and empty the others: the first filled one is read."""
-        columns = list(self._of(meaning)) or [self._add(meaning)]
+        if meaning == Meaning.NAME:
+            columns = sorted(self._of(*NAME_MEANINGS), key=lambda one: NAME_MEANINGS.index(one.meaning))
+        else:
+            columns = list(self._of(meaning))
+        columns = columns or [self._add(meaning)]
         for column in columns:
             self._put(column, "")
         self._put(columns[0], text)
@@ -181,8 +198,8 @@ class RowCells:
         yield from self._of(Meaning.EVENTS)
         yield from self._of(Meaning.EVENT_MARK)
 
-    def _of(self, meaning: Meaning) -> Iterator[Column]:
-        return (column for column in self.columns if column.meaning == meaning)
+    def _of(self, *meanings: Meaning) -> Iterator[Column]:
+        return (column for column in self.columns if column.meaning in meanings)
 
     def _cell(self, column: Column) -> str:
         cells = self.row.cells

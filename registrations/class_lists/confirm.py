@@ -16,7 +16,8 @@ from registrations.booking.errors import ActionRejected
 from registrations.class_lists.drafts import lock_list
 from registrations.class_lists.forecast import SEAT, WAIT, Forecast, forecast
 from registrations.class_lists.identify import match
-from registrations.class_lists.parse import read_draft
+from registrations.class_lists.parse import Draft, read_draft
+from registrations.class_lists.questions import obstacle
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
 from registrations.spreadsheets.listing import Listing
 from techfest.core.db.bulk import insert_new
@@ -30,10 +31,14 @@ class Readiness:
     """What confirming would register now, and what would stay in the draft."""
 
     class_list: ClassList
-    listing: Listing
+    draft: Draft
     forecast: Forecast
     ready: frozenset[int]
     """The numbers of the rows that would be registered; none of them is done or part of a job."""
+
+    @property
+    def listing(self) -> Listing:
+        return self.draft.listing
 
     @property
     def left(self) -> int:
@@ -66,25 +71,27 @@ class Readiness:
     @property
     def obstacle(self) -> str:
         """Why nothing can be confirmed now, or an empty text."""
-        return _obstacle(self.class_list, self.ready)
+        return _obstacle(self.draft, self.ready)
 
 
 def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness:
     """Return what the list would register if it were confirmed now."""
-    listing = read_draft(class_list).listing
-    expected = forecast(class_list, listing, wants_waiting=wants_waiting)
+    draft = read_draft(class_list)
+    expected = forecast(class_list, draft.listing, wants_waiting=wants_waiting)
     free = set(_unassigned(class_list).values_list("number", flat=True))
     return Readiness(
-        class_list, listing, expected, frozenset((expected.rows.keys() - expected.doubtful) & free)
+        class_list, draft, expected, frozenset((expected.rows.keys() - expected.doubtful) & free)
     )
 
 
-def _obstacle(class_list: ClassList, ready: Collection[int]) -> str:
-    if class_list.is_guess:
+def _obstacle(draft: Draft, ready: Collection[int]) -> str:
+    if draft.class_list.is_guess:
         return _(
             "The file does not say which encoding it uses. "
             "First choose in the preview in which line the names are right."
         )
+    if question := obstacle(draft):
+        return question
     if not ready:
         return _("There is nothing to register: no row without problems is left in this list.")
     return ""
@@ -117,7 +124,7 @@ def confirm(
         if not rows and (earlier := class_list.jobs.order_by("pk").last()):
             return earlier
         if not rows:
-            raise ActionRejected(_obstacle(class_list, ()))
+            raise ActionRejected(_obstacle(read_draft(class_list), ()))
         job = ClassListJob(
             class_list=class_list,
             key=key,
@@ -136,10 +143,11 @@ def confirm(
 
 def _ready(class_list: ClassList, *, wants_all: bool) -> set[int]:
     """Return the numbers of the rows without problems. The worker decides about seats, so no forecast is made here."""
-    listing = read_draft(class_list).listing
+    draft = read_draft(class_list)
+    listing = draft.listing
     matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
     ready = {number for number, found in matches.items() if not found.is_doubtful}
-    if obstacle := _obstacle(class_list, ready):
+    if obstacle := _obstacle(draft, ready):
         raise ActionRejected(obstacle)
     if wants_all and len(ready) < len(listing.students):
         raise ActionRejected(_("All or none was chosen, and some rows need fixing first."))

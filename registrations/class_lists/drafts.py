@@ -20,6 +20,7 @@ from registrations.models import ClassList, ClassListJob, ClassListRow, School, 
 from registrations.models.class_lists import DRAFT_KEPT
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import Header
+from registrations.spreadsheets.meanings import STRONG
 from registrations.spreadsheets.sheet import MAX_ROWS, Row
 from registrations.students.names import clean_text
 from techfest.core.db.bulk import copy
@@ -97,16 +98,16 @@ def save_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassLi
     requests wait for each other. Nothing is registered. Raises `FileRefused` for a list without students.
     """
     parsed = upload.parsed
-    if not parsed.header.problem and not parsed.listing.students:
+    if not parsed.header.problem and not parsed.has_students:
         raise FileRefused("no students", is_paste=parsed.sheet.encoding == "paste")
-    if len(rows := _stored_rows(parsed)) > MAX_ROWS + 1:
+    if len(rows := _stored_rows(parsed)) > MAX_ROWS + 1 + len(parsed.left_out):
         raise FileRefused("rows", is_paste=parsed.sheet.encoding == "paste")
     with transaction.atomic():
         School.objects.select_for_update(no_key=True).get(pk=teacher.school_id)
         if known := _find_open_draft(upload, teacher, fest):
             return known, False
         class_list = _create(upload, teacher, fest)
-        copy([_row(class_list, row, parsed.header) for row in rows], ClassListRow)
+        copy([_row(class_list, row, parsed) for row in rows], ClassListRow)
     return class_list, True
 
 
@@ -163,7 +164,7 @@ def _delete_unregistered(pks: list[int]) -> int:
 def _stored_rows(parsed: ParsedList) -> list[Row]:
     """Return the rows below the titles. Unrecognised titles are kept as well: they may be a student."""
     header = parsed.header
-    first = header.row if header.problem else header.row + 1
+    first = header.row if _may_be_student(header) else header.row + 1
     titles = [column.title for column in header.columns]
     return [
         row
@@ -184,7 +185,7 @@ def _create(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList:
         owner=teacher.user,
         title=clean_text(storable(upload.title))[:200],
         digest=upload.digest,
-        columns=[[storable(one.title), str(one.meaning), one.event] for one in header.columns],
+        columns=stored_columns(header),
         events_for_all=list(upload.events_for_all),
         encoding=sheet.encoding,
         is_guess=sheet.is_guess,
@@ -193,10 +194,21 @@ def _create(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList:
     )
 
 
-def _row(class_list: ClassList, row: Row, header: Header) -> ClassListRow:
+def stored_columns(header: Header) -> list[list[str]]:
+    """Return the columns as they are stored; one of marks names its event by slug, because event names may change."""
+    return [[storable(one.title), str(one.meaning), one.event] for one in header.columns]
+
+
+def _may_be_student(header: Header) -> bool:
+    """Return whether the row of titles may be a student, because no title was recognised."""
+    return bool(header.problem) and all(column.meaning not in STRONG for column in header.columns)
+
+
+def _row(class_list: ClassList, row: Row, parsed: ParsedList) -> ClassListRow:
     return ClassListRow(
         class_list=class_list,
         number=row.number,
         cells=[storable(cell) for cell in row.cells],
-        is_left_out=bool(header.problem) and row.number == header.row,
+        is_left_out=row.number == parsed.header.row or row.number in parsed.left_out,
+        left_out_reason=str(parsed.left_out.get(row.number, "")),
     )

@@ -71,7 +71,9 @@ def save_edits(class_list: ClassList, sent: QueryDict) -> EditResult:
         edits = _Edits(locked, rows, sent)
         edits.apply()
         if edits.touched:
-            ClassListRow.objects.bulk_update(edits.touched.values(), ["cells", "is_left_out"])
+            ClassListRow.objects.bulk_update(
+                edits.touched.values(), ["cells", "is_left_out", "left_out_reason"]
+            )
             locked.updated_at = Now()
             locked.save(update_fields=["columns", "updated_at"])
     return edits.result
@@ -182,7 +184,7 @@ class _Edits:
             return
         if is_title_row(row, self.class_list.columns):
             read_title_row_as_student(self.class_list)
-        row.is_left_out = is_left_out
+        row.is_left_out, row.left_out_reason = is_left_out, ""
         self.touched[row.number] = row
         if is_left_out:
             self.result.left_out += 1

@@ -1,20 +1,19 @@
 """Read a class list: recognise its columns, turn its rows into students and problems."""
 
-import itertools
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-from django.utils.translation import gettext as _
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from events.models import Event, Fest
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.cells import is_given, read_grade
-from registrations.spreadsheets.event_names import EventNames
-from registrations.spreadsheets.headers import Column, Header, Meaning, find_header
+from registrations.spreadsheets.combined import Table
+from registrations.spreadsheets.headers import Column, Header, Meaning
+from registrations.spreadsheets.left_out import NO_STUDENT, Reason, earlier_answers, rows_left_out
 from registrations.spreadsheets.listing import Listing
+from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG
 from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.sheet import Row, Sheet
-from registrations.students.names import clean_text
+from registrations.spreadsheets.tables import find_table
+from registrations.spreadsheets.untitled import infer_header
 
 
 def events_offered(fest: Fest) -> dict[str, str]:
@@ -31,6 +30,15 @@ class ParsedList:
     header: Header
     listing: Listing
     events: dict[str, str]
+    left_out: Mapping[int, Reason] = field(default_factory=dict)
+    """The rows below the titles that are no students to register, as the file was uploaded."""
+    table: Table | None = None
+    """The table as it was found in the file; None for rows of a draft."""
+
+    @property
+    def has_students(self) -> bool:
+        """Whether there is a row of a student, even if it is left out."""
+        return bool(self.listing.students) or not NO_STUDENT.issuperset(self.left_out.values())
 
     def only(self, numbers: Collection[int]) -> "ParsedList":
         """Return the rows of these numbers, with the problems found when all rows were compared."""
@@ -48,24 +56,65 @@ def parse_sheet(sheet: Sheet, fest: Fest, *, events_for_all: Sequence[str] = ())
     students yet, and `header.problem` says what is missing.
     """
     events = events_offered(fest)
-    header = _by_slug(find_header(sheet, events.values()), events)
-    if header.problem:
-        header = infer_header(sheet, header, grades=fest.grades, events=events)
+    return parse_file(sheet, grades=fest.grades, events=events, events_for_all=events_for_all)
+
+
+def parse_file(
+    sheet: Sheet, *, grades: range, events: dict[str, str], events_for_all: Sequence[str] = ()
+) -> ParsedList:
+    """Read a sheet for these grades and events, slug to name. No query."""
+    table = _table(sheet, grades, events)
+    left_out = _left_out(table)
     listing = Listing(())
-    if not header.problem:
-        listing = read_listing(
-            sheet, header, grades=fest.grades, events=events, events_for_all=events_for_all
-        )
-    return ParsedList(sheet, header, listing, events)
+    if not table.header.problem:
+        for _again in range(2):
+            listing = read_listing(
+                _without(table.sheet, left_out),
+                table.header,
+                grades=grades,
+                events=events,
+                events_for_all=events_for_all,
+            )
+            replaced = earlier_answers(table.sheet, table.header, listing.students)
+            if not replaced:
+                break
+            left_out |= dict.fromkeys(replaced, Reason.EARLIER)
+    return ParsedList(table.sheet, table.header, listing, events, left_out, table)
 
 
-def _by_slug(header: Header, events: Mapping[str, str]) -> Header:
-    """Return the columns of marks with the slugs of their events; a title is never a name that two events have."""
-    slugs = {name: slug for slug, name in events.items()}
-    columns = (
-        replace(column, event=slugs[column.event]) if column.event else column for column in header.columns
-    )
-    return replace(header, columns=tuple(columns))
+def _table(sheet: Sheet, grades: range, events: Mapping[str, str]) -> Table:
+    """Return the table in the file; without titles, the first sheet whose columns can be told by their contents."""
+    table = find_table(sheet, grades=grades, events=events)
+    if not table.header.problem or any(column.meaning in STRONG for column in table.header.columns):
+        return table
+    for one in (sheet, *sheet.siblings):
+        found = find_table(replace(one, siblings=()), grades=grades, events=events)
+        header = infer_header(found.sheet, found.header, grades=grades, events=events)
+        if not header.problem:
+            names = tuple(other.name for other in (sheet, *sheet.siblings) if other is not one and other.name)
+            return Table(replace(one, siblings=(), other_names=names), header)
+    return table
+
+
+def _left_out(table: Table) -> dict[int, Reason]:
+    """Return the rows that are left out when the file is uploaded: what is no student, and the sheets not chosen."""
+    if table.header.problem and not _has_names(table.header):
+        return {}
+    left_out = rows_left_out(table.sheet, table.header)
+    if len(table.chosen) < len(table.sheets):
+        position = next(column.position for column in table.header.columns if column.meaning == Meaning.SHEET)
+        for row in table.sheet.rows:
+            if row.number > table.header.row and row.cell(position) not in table.chosen:
+                left_out.setdefault(row.number, Reason.SHEET)
+    return left_out
+
+
+def _has_names(header: Header) -> bool:
+    return any(column.meaning in NAME_MEANINGS for column in header.columns)
+
+
+def _without(sheet: Sheet, left_out: Mapping[int, Reason]) -> Sheet:
+    return replace(sheet, rows=tuple(row for row in sheet.rows if row.number not in left_out))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,72 +201,3 @@ def is_title_row(row: ClassListRow, columns: Sequence[Sequence[str]]) -> bool:
     """Return whether this row was taken for titles although none of them was recognised."""
     titles = [title for title, _meaning, _event in columns]
     return any(titles) and [" ".join(cell.split()) for cell in row.cells] == titles[: len(row.cells)]
-
-
-_LOOKED_AT = 50
-"""The number of rows that are examined."""
-_ENOUGH = 0.8
-
-
-def infer_header(sheet: Sheet, header: Header, *, grades: range, events: Mapping[str, str]) -> Header:
-    """Infer the columns from their contents if the titles are missing or unknown.
-
-    Returns the given header unless names and grades are found. If the first row has a grade where the others have
-    one, it is a student, and the columns are named by their letters.
-    """
-    is_top = bool(sheet.rows) and header.row == sheet.rows[0].number
-    if not is_top or any(
-        column.meaning not in (Meaning.NONE, Meaning.EVENT_MARK) for column in header.columns
-    ):
-        return header
-    meanings = _meanings(sheet, grades, EventNames(events))
-    if not {Meaning.NAME, Meaning.GRADE} <= set(meanings.values()):
-        return header
-    at = next(position for position, meaning in meanings.items() if meaning == Meaning.GRADE)
-    is_student = read_grade(sheet.rows[0].cell(at)) is not None
-    columns = (
-        _column(column, meanings.get(column.position, Meaning.NONE), is_student) for column in header.columns
-    )
-    return Header(0 if is_student else header.row, tuple(columns))
-
-
-def is_untitled(header: Header) -> bool:
-    """Return whether the columns were inferred because there are no titles."""
-    return header.row == 0 and bool(header.columns)
-
-
-def _meanings(sheet: Sheet, grades: range, events: EventNames) -> dict[int, Meaning]:
-    """Return position to meaning. Each meaning but events is given once; names come last, as any text may be one."""
-    tests: dict[Meaning, Callable[[str], bool]] = {
-        Meaning.EMAIL: lambda text: "@" in text,
-        Meaning.EVENTS: lambda text: bool(events.read(0, text)[0]),
-        Meaning.GRADE: lambda text: (found := read_grade(text)) is not None and found[0] in grades,
-        Meaning.SECTION: lambda text: len(text) <= 2 and text.isalpha(),
-        Meaning.NAME: lambda text: len(text) > 2 and not any(character.isdigit() for character in text),
-    }
-    found: dict[int, Meaning] = {}
-    for meaning, is_one in tests.items():
-        for position in range(sheet.width):
-            texts = _texts(sheet, position)
-            is_free = position not in found and (meaning == Meaning.EVENTS or meaning not in found.values())
-            if is_free and texts and not _counts(texts) and sum(map(is_one, texts)) >= _ENOUGH * len(texts):
-                found[position] = meaning
-    return found
-
-
-def _texts(sheet: Sheet, position: int) -> list[str]:
-    """Return the filled cells below the first row, which may be a title."""
-    cells = (clean_text(row.cell(position)) for row in sheet.rows[1 : _LOOKED_AT + 1])
-    return [text for text in cells if is_given(text)]
-
-
-def _counts(texts: Sequence[str]) -> bool:
-    """Return whether the texts count 1, 2, 3; such a column holds no grades. The first row was skipped."""
-    numbers = [int(text) for text in texts if text.isdecimal()]
-    is_long = len(numbers) == len(texts) > 2 and numbers[0] <= 2
-    return is_long and all(after - before == 1 for before, after in itertools.pairwise(numbers))
-
-
-def _column(column: Column, meaning: Meaning, is_student: bool) -> Column:
-    title = _("Column %(letter)s") % {"letter": column.letter} if is_student else column.title
-    return Column(column.position, title, meaning)

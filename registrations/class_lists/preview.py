@@ -8,7 +8,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.utils.translation import gettext as _
 
-from registrations.class_lists import columns, row_status
+from registrations.class_lists import columns, notices, questions, row_status
 from registrations.class_lists.forecast import forecast
 from registrations.class_lists.parse import Draft
 from registrations.class_lists.preview_rows import Page
@@ -58,6 +58,7 @@ def context_of(draft: Draft, wanted: PreviewRequest) -> dict[str, Any]:
         "left_out": left_out_rows(draft),
         **_tables(draft, list(page), edited),
         **_columns(draft),
+        **_above(draft),
     }
 
 
@@ -105,6 +106,18 @@ def _tables(draft: Draft, rows: Sequence[RowStatus], edited: int) -> dict[str, A
         "tables": [table for table in tables if table[1]],
         "has_fields": any(row.versions for row in shown),
         "everywhere": repeated_names(draft),
+    }
+
+
+def _above(draft: Draft) -> dict[str, Any]:
+    """Return what is asked and said above the table."""
+    return {
+        "sheets": questions.sheets_of(draft),
+        "title_rows": questions.title_rows(draft),
+        "grade_question": questions.grade_question(draft),
+        "address_columns": questions.address_columns(draft),
+        "left_out_rows": notices.left_out_by_reason(draft),
+        "unused_columns": notices.unused_columns(draft),
     }
 
 

@@ -14,6 +14,7 @@ from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.encodings import Reading, is_doubtful, readings, reread
 from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.headers import Meaning, meaning_of
+from registrations.spreadsheets.meanings import NAME_MEANINGS
 from registrations.students.names import clean_text
 
 SAMPLES = 6
@@ -66,7 +67,7 @@ def choose_reading(class_list: ClassList, encoding: str, *, events: Mapping[str,
 def _readings(class_list: ClassList, rows: Iterable[ClassListRow]) -> list[Reading]:
     """Return the readings of the doubtful cells, names first."""
     encoding, columns = class_list.encoding, class_list.columns
-    names = {at for at, (_title, meaning, _event) in enumerate(columns) if meaning == Meaning.NAME}
+    names = {at for at, (_title, meaning, _event) in enumerate(columns) if meaning in NAME_MEANINGS}
     cells = [(at not in names, cell) for row in rows for at, cell in enumerate(row.cells)]
     cells += [(True, title) for title, _meaning, _event in columns]
     doubtful = [(is_other, cell) for is_other, cell in cells if is_doubtful(cell, encoding)]

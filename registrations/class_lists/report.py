@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from registrations.booking.waitlist import with_number
 from registrations.class_lists.identify import match
 from registrations.class_lists.messages import explain_doubtful_match, explain_refusal
-from registrations.class_lists.parse import Draft, read_draft
+from registrations.class_lists.parse import Draft, read_draft, stored_header
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, Registration, Teacher
-from registrations.spreadsheets.headers import Meaning
+from registrations.spreadsheets.full_name import full_name
+from registrations.spreadsheets.headers import Meaning, cells_by_meaning
+from registrations.spreadsheets.sheet import Row
 from registrations.students.names import clean_text
 
 REGISTERED, WAITING, ALREADY, CANCELLED, REFUSED, KEPT = (
@@ -78,24 +80,18 @@ class _Reader:
     """Reads name and grade of a row: from its student, or from its cells if it has none."""
 
     def __init__(self, class_list: ClassList) -> None:
-        positions = {
-            meaning: at for at, (_title, meaning, _event) in reversed([*enumerate(class_list.columns)])
-        }
-        self.positions = {
-            meaning: positions.get(str(meaning), -1) for meaning in (Meaning.NAME, Meaning.GRADE)
-        }
+        self.columns = stored_header(class_list).columns
 
     def name(self, row: ClassListRow) -> str:
-        return row.student.name if row.student else self._cell(row, Meaning.NAME)
+        return row.student.name if row.student else clean_text(full_name(self._cells(row)))
 
     def grade(self, row: ClassListRow) -> str:
         if row.student:
             return f"{row.student.grade} {row.student.section}".strip()
-        return self._cell(row, Meaning.GRADE)
+        return clean_text(self._cells(row).get(Meaning.GRADE, ""))
 
-    def _cell(self, row: ClassListRow, meaning: Meaning) -> str:
-        position = self.positions[meaning]
-        return clean_text(_cell(row, position)) if position >= 0 else ""
+    def _cells(self, row: ClassListRow) -> dict[Meaning, str]:
+        return cells_by_meaning(Row(row.number, tuple(row.cells)), self.columns)
 
 
 def _entries_of(rows: Iterable[ClassListRow]) -> Mapping[int, list[EventResult]]:

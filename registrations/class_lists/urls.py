@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registrations.class_lists import views
+from registrations.class_lists import answers, views
 
 app_name = "class_lists"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("<int:pk>/", views.preview, name="preview"),
     path("<int:pk>/fix/", views.edit, name="edit"),
     path("<int:pk>/columns/", views.columns, name="columns"),
+    path("<int:pk>/questions/", answers.answer, name="answer"),
     path("<int:pk>/letters/", views.confirm_encoding, name="confirm_encoding"),
     path("<int:pk>/problems.<str:kind>", views.problems, name="problems"),
     path("<int:pk>/discard/", views.discard, name="discard"),

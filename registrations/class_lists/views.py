@@ -20,7 +20,7 @@ from registrations.class_lists.drafts import discard as discard_draft
 from registrations.class_lists.drafts import open_drafts, save_draft
 from registrations.class_lists.forms import ConfirmForm, UploadForm
 from registrations.class_lists.inline_edit import EditResult, save_edits
-from registrations.class_lists.parse import events_offered, is_untitled, read_draft
+from registrations.class_lists.parse import events_offered, read_draft
 from registrations.class_lists.preview import PreviewRequest, context_of
 from registrations.class_lists.readings import choose_reading
 from registrations.class_lists.report import jobs_of, problem_table, progress_of, result_of
@@ -33,6 +33,7 @@ from registrations.class_lists.responses import (
 )
 from registrations.models import ClassList, ClassListJob, Teacher
 from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.untitled import is_untitled
 from registrations.teachers.access import teacher_required
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseB
 @explain_missing_list
 def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What was read of the list, what is wrong with it, and what confirming it would come to."""
-    draft = read_draft(_class_list(teacher, pk))
+    draft = read_draft(list_of_school(teacher, pk))
     if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
         # All rows are registered: show the result.
         return redirect("class_lists:job", link_id=job.link_id)
@@ -106,7 +107,7 @@ def _edit_too_large(request: HttpRequest, pk: int) -> HttpResponseBase:
 @explain_missing_list
 def edit(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Saves everything typed or chosen on the preview page, whichever button was pressed."""
-    class_list = _class_list(teacher, pk)
+    class_list = list_of_school(teacher, pk)
     _report_edits(request, save_edits(class_list, request.POST))
     query = {"show": request.POST.get("show", ""), "page": str(_number(request.POST.get("page", "")) or "")}
     kept = "&".join(f"{name}={value}" for name, value in query.items() if value.replace("-", "").isalnum())
@@ -120,7 +121,7 @@ def edit(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
 @explain_missing_list
 def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Reads the columns as chosen."""
-    class_list = _class_list(teacher, pk)
+    class_list = list_of_school(teacher, pk)
     try:
         cols.change_columns(class_list, request.POST, events=events_offered(class_list.fest))
     except ActionRejected as refusal:
@@ -135,7 +136,7 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 @explain_missing_list
 def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Reads the list in the encoding whose names the teacher chose."""
-    class_list = _class_list(teacher, pk)
+    class_list = list_of_school(teacher, pk)
     try:
         choose_reading(class_list, request.POST.get("encoding", ""), events=events_offered(class_list.fest))
     except ActionRejected as refusal:
@@ -148,7 +149,7 @@ def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpRes
 @explain_missing_list
 def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that need fixing, as a file."""
-    table = problem_table(_class_list(teacher, pk), includes_refused=False)
+    table = problem_table(list_of_school(teacher, pk), includes_refused=False)
     return table_answer(*table, kind=kind, name="problems")
 
 
@@ -157,7 +158,7 @@ def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> Http
 @explain_missing_list
 def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Asks, then deletes the unregistered rows of the list."""
-    class_list = _class_list(teacher, pk)
+    class_list = list_of_school(teacher, pk)
     if request.method != "POST":
         rows = class_list.rows.filter(done_at=None).count()
         return render(request, "class_lists/discard.html", {"class_list": class_list, "rows": rows})
@@ -175,7 +176,7 @@ def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 @explain_missing_list
 def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Shows what would be registered and asks how; a POST creates the job, once per idempotency key."""
-    class_list = _class_list(teacher, pk)
+    class_list = list_of_school(teacher, pk)
     form = ConfirmForm(request.POST if request.method == "POST" else None, fest=class_list.fest)
     if form.is_valid():
         try:
@@ -212,10 +213,10 @@ def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpRespo
 @explain_missing_list
 def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that still need work, as a file to correct and upload again."""
-    return table_answer(*problem_table(_class_list(teacher, pk)), kind=kind, name="what-is-left")
+    return table_answer(*problem_table(list_of_school(teacher, pk)), kind=kind, name="what-is-left")
 
 
-def _class_list(teacher: Teacher, pk: int) -> ClassList:
+def list_of_school(teacher: Teacher, pk: int) -> ClassList:
     """Return a list of the teacher's school in the current fest. Raises `ClassListNotFound`."""
     lists = ClassList.objects.select_related("fest", "school", "owner")
     found = lists.filter(pk=pk, school=teacher.school_id, fest__is_current=True).first()

@@ -89,7 +89,8 @@ class ClassListJob(models.Model):
 class ClassListRow(models.Model):
     """A row of the sheet. Its cells are what is read; a correction on the preview page is written into them.
 
-    `key` is the idempotency key of the row's submission. It is set when the list is confirmed, so a resumed job uses
+    `left_out_reason` is why the row was left out when the file was read; empty if a teacher left it out. `key` is the
+    idempotency key of the row's submission. It is set when the list is confirmed, so a resumed job uses
     the same one.
     """
 
@@ -97,6 +98,7 @@ class ClassListRow(models.Model):
     number = models.PositiveIntegerField()
     cells = ArrayField(models.TextField())
     is_left_out = models.BooleanField(default=False)
+    left_out_reason = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
     job = models.ForeignKey(ClassListJob, models.SET_NULL, null=True, related_name="rows")
     key = models.UUIDField(null=True, editable=False)
     student = models.ForeignKey(Student, models.SET_NULL, null=True, related_name="+")

@@ -191,9 +191,16 @@ def _mentions_student(cells: list[str], student: Student) -> bool:
     keys = [name_key(cell) if _may_match(cell, longest) else "" for cell in cells]
     pairs = [(left, right) for left, right in itertools.pairwise(keys)]
     parted = [f"{left} {right}" for left, right in pairs] + [f"{right} {left}" for left, right in pairs]
-    if student.name_key in {*keys, *parted}:
+    if student.name_key in {*keys, *parted} or _parts_name(keys, student.name_key):
         return True
     return bool(student.email_key) and student.email_key in {email_key(cell) for cell in cells}
+
+
+def _parts_name(keys: Iterable[str], name: str) -> bool:
+    """Return whether cells that hold nothing but words of the name hold all of them, as first, middle and last name."""
+    words = set(name.split())
+    parts = [part for key in keys if (part := set(key.split())) and part <= words]
+    return bool(words) and set[str]().union(*parts) == words
 
 
 def _may_match(cell: str, longest: int) -> bool:

@@ -1,56 +1,29 @@
 """Find the title row of a sheet and what each column means."""
 
-import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from registrations.spreadsheets.cells import is_given, read_mark
 from registrations.spreadsheets.event_index import EventIndex
-from registrations.spreadsheets.sheet import MAX_HEADING_ROWS, Row, Sheet
-from registrations.students.fields import LIST_COLUMNS
-from registrations.students.names import name_key
+from registrations.spreadsheets.meanings import (
+    LABELS,
+    SINGLE,
+    STRONG,
+    STUDENT_COLUMNS,
+    Meaning,
+)
+from registrations.spreadsheets.sheet import Row, Sheet
+from registrations.spreadsheets.titles import is_about_others, meaning_below, meaning_of
+from techfest.core.text import has_mark_run
 
+__all__ = ["LABELS", "STUDENT_COLUMNS", "Column", "Header", "Meaning", "find_header", "meaning_of"]
+"""The names that a reader of class lists imports from here, wherever they are defined."""
 
-class Meaning(StrEnum):
-    """What a column holds; NONE is an unknown column, which is reported."""
-
-    NAME = "name"
-    GRADE = "grade"
-    SECTION = "section"
-    ROLL_NUMBER = "roll_number"
-    EMAIL = "email"
-    EVENTS = "events"
-    EVENT_MARK = "event_mark"
-    NUMBER = "number"
-    PROBLEM = "problem"
-    NONE = ""
-
-
-STUDENT_COLUMNS = {Meaning(name): column for name, column in LIST_COLUMNS.items()}
-"""The columns of a student's own fields, in the order of the form. A list has at most one of each."""
-LABELS = {
-    **{meaning: column.heading for meaning, column in STUDENT_COLUMNS.items()},
-    Meaning.EVENTS: gettext_lazy("Events"),
-}
-_TITLES = {
-    **{meaning: column.titles for meaning, column in STUDENT_COLUMNS.items()},
-    Meaning.EVENTS: (
-        "event|events|event name|event names|name of event|name of the event|name of events|competition"
-        "|competitions|competition name|name of competition|activity|activities|contest|contests|workshop"
-        "|events participating|participating in|participating events|registered for|category event|choice"
-        "|प्रतियोगिता|प्रतियोगिताएं|कार्यक्रम|स्पर्धा|இந்நிகழ்வு|நிகழ்வு"
-    ),
-    Meaning.NUMBER: "no|nr|s no|sno|sr no|srno|serial|serial no|serial number|sl no|slno|sl|sr|क्रम|क्रमांक|क्र|क्र सं",
-    Meaning.PROBLEM: "problem|problems",
-}
-_MEANINGS = {name_key(text): meaning for meaning, titles in _TITLES.items() for text in titles.split("|")}
-
-LONGEST_TITLE = 200
-"""Characters of a title that are examined; a longer title is unknown."""
+MAX_EXAMINED_ROWS = 100
+"""A letterhead may take many rows above the titles."""
+_MAX_EXAMINED_CELLS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +48,8 @@ class Column:
 
     @property
     def is_extra(self) -> bool:
-        """Whether the column is unknown; serial numbers and our own problem column are not reported."""
-        return self.meaning == Meaning.NONE
+        """Whether the column is not used; serial numbers and our own problem column are not reported."""
+        return self.meaning in (Meaning.NONE, Meaning.IGNORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +64,17 @@ class Header:
         return tuple(column for column in self.columns if column.is_extra and column.title)
 
     @property
+    def missing(self) -> tuple[Meaning, ...]:
+        """The columns without which no student can be read. A last name alone is no name."""
+        found = {column.meaning for column in self.columns}
+        has_name = not found.isdisjoint((Meaning.NAME, Meaning.GIVEN_NAME, Meaning.LAST_FIRST))
+        wanted = ((Meaning.NAME, has_name), (Meaning.GRADE, Meaning.GRADE in found))
+        return tuple(meaning for meaning, is_there in wanted if not is_there)
+
+    @property
     def problem(self) -> str:
         """A sentence about missing columns; empty if students can be read."""
-        found = {column.meaning for column in self.columns}
-        missing = [str(LABELS[meaning]) for meaning in (Meaning.NAME, Meaning.GRADE) if meaning not in found]
+        missing = [str(LABELS[meaning]) for meaning in self.missing]
         if not missing:
             return ""
         if len(missing) == 1:
@@ -105,71 +85,166 @@ class Header:
 
 
 def find_header(sheet: Sheet, events: Iterable[str] = ()) -> Header:
-    """Return the first of the top rows with the most recognised columns.
+    """Return the row of titles among the top rows: the one with the most recognised columns, or two such rows together.
 
     At least two columns must be recognised, or all if there are fewer; otherwise the first row is taken for titles,
     and `problem` says so. `events` are event names: a column with one of them as its title holds marks.
     """
-    known = EventIndex({str(at): name for at, name in enumerate(events)})
-    best = Header(0, ())
-    for row in sheet.rows[:MAX_HEADING_ROWS]:
-        header = Header(row.number, _columns(sheet, row, known))
-        if _recognised(header) > _recognised(best):
-            best = header
-    enough = min(2, sheet.width)
-    if _recognised(best) >= enough or not sheet.rows:
-        return best
-    return Header(sheet.rows[0].number, _columns(sheet, sheet.rows[0], known))
+    titles = _Titles(sheet, events)
+    best, at, rank = Header(0, ()), 0, (False, 0, 0.0)
+    for position, row in enumerate(_top_rows(sheet)):
+        columns = titles.columns(row)
+        if (found := _rank(columns, sheet.width)) > rank:
+            best, at, rank = Header(row.number, columns), position, found
+    if best.columns:
+        return titles.with_second_row(at, best)
+    return Header(sheet.rows[0].number, titles.columns(sheet.rows[0])) if sheet.rows else best
 
 
-def meaning_of(title: str) -> Meaning:
-    """Return the meaning of a title, ignoring case, punctuation, a number at the end and remarks in brackets."""
-    title = title[:LONGEST_TITLE]
-    for text in (title, title.partition("(")[0], title.partition("/")[0], title.partition("/")[2]):
-        key = name_key(text)
-        if meaning := _MEANINGS.get(key) or _MEANINGS.get(_without_number(key)):
-            return meaning
-    return Meaning.NONE
+def header_in(sheet: Sheet, number: int, events: Iterable[str] = ()) -> Header:
+    """Return the columns as the row of this number titles them."""
+    row = next(row for row in sheet.rows if row.number == number)
+    return Header(number, _Titles(sheet, events).columns(row))
 
 
-def _recognised(header: Header) -> int:
-    return sum(column.meaning != Meaning.NONE and not column.is_repeated for column in header.columns)
-
-
-def _columns(sheet: Sheet, row: Row, events: EventIndex) -> tuple[Column, ...]:
-    columns: list[Column] = []
-    for position in range(sheet.width):
-        title = " ".join(row.cell(position).split())
-        meaning, event = meaning_of(title), events.title(title)
-        if event and _is_event(
-            meaning, [one.cell(position) for one in sheet.rows if one.number > row.number], events
-        ):
-            meaning = Meaning.EVENT_MARK
-        else:
-            event = ""
-        repeated = _is_repeated(meaning, columns)
-        columns.append(Column(position, title, Meaning.NONE if repeated else meaning, event, repeated))
-    return tuple(columns)
-
-
-def _is_event(meaning: Meaning, below: Sequence[str], events: EventIndex) -> bool:
-    """Return whether a title that is the name of an event is meant as one.
-
-    “Workshop 1” may also be a title above names of events: then the cells below decide, which say yes or no.
-    """
-    if meaning not in (Meaning.EVENTS, Meaning.NUMBER):
-        return meaning == Meaning.NONE
-    cells = [text for text in below if is_given(text)]
-    has_marks = bool(cells) and all(read_mark(text) is not None for text in cells)
-    return has_marks and not all(events.whole(text).slugs for text in cells)
-
-
-def _is_repeated(meaning: Meaning, before: Sequence[Column]) -> bool:
-    return meaning in STUDENT_COLUMNS and any(column.meaning == meaning for column in before)
-
-
-def _without_number(key: str) -> str:
-    """Return the title without digits at its end, in any script: "event 2" and "event2" are "event"."""
-    return key.rstrip(
-        "".join(character for character in key if unicodedata.category(character) == "Nd") + " "
+def with_slugs(header: Header, events: Mapping[str, str]) -> Header:
+    """Return the columns of marks with the slugs of their events; a title is never a name that two events have."""
+    slugs = {name: slug for slug, name in events.items()}
+    columns = (
+        replace(column, event=slugs[column.event]) if column.event else column for column in header.columns
     )
+    return replace(header, columns=tuple(columns))
+
+
+def looks_like_titles(row: Row) -> bool:
+    """Return whether most cells of a row are titles, as where a page break repeats them."""
+    columns = _Titles(Sheet((row,)), ()).columns(row)
+    recognised = [column for column in columns if column.meaning in STRONG and not column.is_repeated]
+    return len(recognised) > 1 and len(recognised) * 2 > sum(map(bool, row.cells))
+
+
+def _top_rows(sheet: Sheet) -> Iterator[Row]:
+    """Yield the rows that may be titles."""
+    cells = 0
+    for row in sheet.rows[:MAX_EXAMINED_ROWS]:
+        cells += len(row.cells)
+        if cells > _MAX_EXAMINED_CELLS + len(row.cells):
+            return
+        yield row
+
+
+def _rank(columns: Sequence[Column], width: int) -> tuple[bool, int, float]:
+    """Return how well these columns are titled: more is better.
+
+    Pairs of a label and its value, like "Class | 9A | Section | A" in a letterhead, only count if nothing else does.
+    """
+    is_known = [column.meaning != Meaning.NONE and not column.is_repeated for column in columns]
+    recognised, filled = sum(is_known), sum(bool(column.title) for column in columns)
+    if recognised < min(2, width) or not any(column.meaning in STRONG for column in columns):
+        return False, 0, 0.0
+    are_pairs = all(_is_value_after(columns, is_known, at) for at, known in enumerate(is_known) if known)
+    return not are_pairs, recognised, recognised / filled
+
+
+def _is_value_after(columns: Sequence[Column], is_known: Sequence[bool], at: int) -> bool:
+    return at + 1 < len(columns) and bool(columns[at + 1].title) and not is_known[at + 1]
+
+
+class _Titles:
+    """Reads rows of one sheet as titles."""
+
+    def __init__(self, sheet: Sheet, events: Iterable[str]) -> None:
+        self.sheet, self.width = sheet, sheet.width
+        self.events = EventIndex({str(at): name for at, name in enumerate(events)})
+
+    def columns(self, row: Row) -> tuple[Column, ...]:
+        return self._columns([("", title) for title in self._texts(row)], row)
+
+    def with_second_row(self, at: int, header: Header) -> Header:
+        """Return the header joined with a row of wider titles above it, or of narrower ones below it."""
+        rows = self.sheet.rows
+        if at and rows[at - 1].number == rows[at].number - 1:
+            above = self._joined(rows[at - 1], rows[at])
+            if above and set(above.missing) <= set(header.missing):
+                return above
+        if at + 1 < len(rows) and rows[at + 1].number == rows[at].number + 1:
+            below = self._joined(rows[at], rows[at + 1])
+            if below and _count(below) > _count(header):
+                return below
+        return header
+
+    def _joined(self, upper: Row, lower: Row) -> Header | None:
+        """Return two rows of titles as one, or None where a title of its own has another cell below it."""
+        above, below = self._texts(upper), self._texts(lower)
+        titles: list[tuple[str, str]] = []
+        group = ""
+        for at, (wide, narrow) in enumerate(zip(above, below, strict=True)):
+            group = wide or (group if narrow else "")
+            is_group = at + 1 < self.width and not above[at + 1] and bool(below[at + 1])
+            is_cell = bool(narrow) and wide != narrow and not meaning_of(narrow)
+            if is_cell and meaning_of(wide) and not is_group:
+                return None
+            titles.append(("", wide) if not narrow or wide == narrow else (group, narrow))
+        if not any(group for group, _title in titles):
+            return None
+        return Header(lower.number, self._columns(titles, lower))
+
+    def _texts(self, row: Row) -> list[str]:
+        return [" ".join(row.cell(position).split()) for position in range(self.width)]
+
+    def _columns(self, titles: Sequence[tuple[str, str]], row: Row) -> tuple[Column, ...]:
+        """Return the columns with these titles, each with the wider title above it, if any."""
+        columns: list[Column] = []
+        keys = {title.casefold() for _group, title in titles if len(title) <= len("First")}
+        for position, (group, title) in enumerate(titles):
+            meaning, event = self._meaning(group, title)
+            if event and self._is_event(meaning, row, position):
+                meaning = Meaning.EVENT_MARK
+            else:
+                event = ""
+                if meaning == Meaning.NONE and keys >= _PAIR.keys():
+                    meaning = _PAIR.get(title.casefold(), meaning)
+            repeated = meaning in SINGLE and any(column.meaning == meaning for column in columns)
+            shown = f"{group} {title}" if group and is_about_others(group) else title
+            columns.append(Column(position, shown, Meaning.NONE if repeated else meaning, event, repeated))
+        return tuple(columns)
+
+    def _meaning(self, group: str, title: str) -> tuple[Meaning, str]:
+        """Return what the words of a title say, and the event that it names."""
+        if not title or has_mark_run(title):
+            return Meaning.NONE, ""
+        return meaning_below(group, title), self.events.title(title)
+
+    def _is_event(self, meaning: Meaning, title: Row, position: int) -> bool:
+        """Return whether a title that is the name of an event is meant as one.
+
+        “Workshop 1” may also be a title above names of events: then the cells below decide, which say yes or no.
+        """
+        if meaning not in (Meaning.EVENTS, Meaning.NUMBER):
+            return meaning == Meaning.NONE
+        below = (row for row in self.sheet.rows if row.number > title.number)
+        cells = [text for row in below if is_given(text := row.cell(position))]
+        has_marks = bool(cells) and all(read_mark(text) is not None for text in cells)
+        return has_marks and not all(self.events.whole(text).slugs for text in cells)
+
+
+_PAIR = {"first": Meaning.GIVEN_NAME, "last": Meaning.FAMILY_NAME}
+"""Titles that are names only beside each other; "first" alone may be a choice."""
+
+
+def _count(header: Header) -> int:
+    return sum(column.meaning != Meaning.NONE for column in header.columns)
+
+
+def as_meaning(column: Column, meaning: Meaning) -> Column:
+    """Return the column with another meaning."""
+    return replace(column, meaning=meaning, event="", is_repeated=False)
+
+
+def cells_by_meaning(row: Row, columns: Iterable[Column]) -> dict[Meaning, str]:
+    """Return the first filled cell of each meaning; a meaning whose cells are all empty has an empty text."""
+    found: dict[Meaning, str] = {}
+    for column in columns:
+        if not found.get(column.meaning):
+            found[column.meaning] = row.cell(column.position)
+    return found

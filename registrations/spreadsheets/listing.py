@@ -172,7 +172,7 @@ def unreadable_reason(cell: str) -> str:
 def unused_cells(rows: Sequence[Row], columns: Iterable[Column]) -> Iterator[Problem]:
     """Yield one problem for each untitled column, at its first filled cell."""
     for column in columns:
-        if not column.is_extra or column.title:
+        if column.meaning != Meaning.NONE or column.title:
             continue
         filled = [(row.number, text) for row in rows if (text := unguarded(row.cell(column.position)))]
         if filled:

@@ -12,7 +12,8 @@ from registrations.spreadsheets.cells import is_given, read_grade, read_mark
 from registrations.spreadsheets.duplicates import find_duplicates
 from registrations.spreadsheets.errors import Budget, FileRefused
 from registrations.spreadsheets.event_names import EventNames
-from registrations.spreadsheets.headers import Column, Header, Meaning
+from registrations.spreadsheets.full_name import full_name
+from registrations.spreadsheets.headers import Column, Header, Meaning, cells_by_meaning
 from registrations.spreadsheets.listing import (
     MAX_PROBLEMS_PER_LIST,
     Code,
@@ -124,7 +125,7 @@ class _RowReader:
         return next((text for text in texts if text), "")
 
     def _name(self, row: Row) -> str:
-        text = self._cell(row, Meaning.NAME)
+        text = full_name(cells_by_meaning(row, self.columns))
         if not has_visible(text) or not clean_text(text).strip("-–—. "):
             # Only dashes count as empty here: Na and Nil are names.
             self._error(row, Meaning.NAME, Code.MISSING, _("Enter the student's full name"), text)

@@ -4,7 +4,7 @@ This module runs in the process that reads workbooks and must not import Django.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from techfest.core.text import is_blank, shortened
 
@@ -18,8 +18,8 @@ MAX_CHARACTERS = 5_000
 """Characters in one cell. A longer cell is cut just above the limit, so that its row still reports it."""
 MAX_TOTAL_CHARACTERS = 4 * 1024 * 1024
 """Two megabytes of text hold less, but a thousand cells of a workbook can share one long text."""
-MAX_HEADING_ROWS = 10
-"""Titles, dates and the header itself, in addition to the students."""
+MAX_HEADING_ROWS = 100
+"""Letterhead, titles, totals and signatures, in addition to the students."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,16 @@ class Sheet:
     name: str = ""
     other_names: tuple[str, ...] = ()
     """Further non-empty sheets of the workbook, which were not read."""
+    siblings: tuple["Sheet", ...] = field(default=(), repr=False)
+    """The further sheets that are not too long to be read."""
+    at: int = 0
+    """The position among the sheets of the workbook."""
+    is_open: bool = False
+    """Whether the workbook was saved with this sheet in view."""
+    hidden: frozenset[int] = frozenset()
+    """The numbers of the rows that the spreadsheet hides."""
+    struck: frozenset[tuple[int, int]] = frozenset()
+    """Row number and position of each cell that is struck out."""
 
     @property
     def width(self) -> int:

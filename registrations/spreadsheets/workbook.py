@@ -5,7 +5,9 @@ import logging
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.sheet import Row, Sheet
@@ -21,15 +23,36 @@ _log = logging.getLogger(__name__)
 
 
 def read_workbook(data: bytes) -> Sheet:
-    """Return the first visible sheet that is not empty. Raises `FileRefused`.
+    """Return the visible sheet that was open, or the first that can be read, with the others beside it.
 
-    This process never parses the file, only the short answer of the other process.
+    This process never parses the file, only the short answer of the other process. Raises `FileRefused`.
     """
     answer = json.loads(_answer(data))
     if code := answer.get("refused"):
         raise FileRefused(code, row=answer.get("row", 0))
-    rows = tuple(Row(number, tuple(cells)) for number, cells in answer["rows"])
-    return Sheet(rows, encoding="xlsx", name=answer["name"], other_names=tuple(answer["others"]))
+    found = answer["sheets"]
+    sheets = [_sheet(one) for one in found if "rows" in one]
+    if not sheets:
+        return Sheet((), encoding="xlsx")
+    first, *others = sheets
+    names = tuple(one["name"] for one in sorted(found, key=_place) if one["at"] != first.at)
+    return replace(first, other_names=names, siblings=tuple(others))
+
+
+def _place(one: dict[str, Any]) -> int:
+    return int(one["at"])
+
+
+def _sheet(one: dict[str, Any]) -> Sheet:
+    return Sheet(
+        tuple(Row(number, tuple(cells)) for number, cells in one["rows"]),
+        encoding="xlsx",
+        name=one["name"],
+        at=one["at"],
+        is_open=one["is_open"],
+        hidden=frozenset(one["hidden"]),
+        struck=frozenset((row, position) for row, position in one["struck"]),
+    )
 
 
 def _answer(data: bytes) -> bytes:

@@ -10,6 +10,7 @@ import io
 import json
 import resource
 import sys
+import time
 from typing import Any, TypeAlias
 
 from python_calamine import (
@@ -24,15 +25,25 @@ from python_calamine import (
 
 from registrations.spreadsheets.archive import WorkbookRefused, sanitize_archive
 from registrations.spreadsheets.sandbox import confine
-from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_LINES, Row, excess, filled_rows
+from registrations.spreadsheets.sheet import (
+    MAX_COLUMNS,
+    MAX_LINES,
+    MAX_TOTAL_CHARACTERS,
+    Row,
+    excess,
+    filled_rows,
+)
+from registrations.spreadsheets.workbook_marks import SheetMarks, marks_of
 
 MEGABYTES = 150
 CPU_SECONDS = 1
 _MAX_SHEETS = 50
+_SHARE_FOR_OTHERS = 0.5
+"""The share of the processor time after which no further sheet is read."""
 
 
 def main() -> None:
-    """Write `{"refused": code, "row": n}` or `{"rows": …}`; past a resource limit the kernel ends the process."""
+    """Write `{"refused": code, "row": n}` or `{"sheets": …}`; past a resource limit the kernel ends the process."""
     restrict()
     answer: dict[str, Any]
     try:
@@ -73,19 +84,53 @@ def limit() -> None:
 
 
 def read(data: bytes) -> dict[str, Any]:
-    """Return the rows of the first visible sheet that is not empty, and the names of the other such sheets."""
-    with CalamineWorkbook.from_filelike(io.BytesIO(sanitize_archive(data))) as workbook:
+    """Return the visible sheets that are not empty, each with its rows or the reason why it cannot be read.
+
+    The sheet that was open comes first, then the others in their order. Once half of the processor time is used up,
+    or the texts are too long together, the rest are named and not read.
+    """
+    archive = sanitize_archive(data)
+    with CalamineWorkbook.from_filelike(io.BytesIO(archive)) as workbook:
         shown = [index for index, sheet in enumerate(workbook.sheets_metadata) if _is_shown(sheet)]
         if len(shown) > _MAX_SHEETS:
             raise WorkbookRefused("cells")
-        sheets = [workbook.get_sheet_by_index(index) for index in shown]
-    filled = [sheet for sheet in sheets if sheet.start is not None]
-    while filled:
-        sheet = filled.pop(0)
-        if rows := _rows(sheet):
-            lines = [(row.number, row.cells) for row in rows]
-            return {"rows": lines, "name": sheet.name, "others": [other.name for other in filled]}
-    return {"rows": [], "name": "", "others": []}
+        sheets = {index: workbook.get_sheet_by_index(index) for index in shown}
+    filled = {index: sheet for index, sheet in sheets.items() if sheet.start is not None}
+    marks = marks_of(archive, list(filled))
+    del archive
+    first = [marks.opened] if marks.opened in filled else []
+    answers: list[dict[str, Any]] = []
+    characters = 0
+    for index in dict.fromkeys([*first, *filled]):
+        is_full = characters > MAX_TOTAL_CHARACTERS or time.process_time() > CPU_SECONDS * _SHARE_FOR_OTHERS
+        answer = _sheet(
+            filled[index], marks.sheets.get(index, SheetMarks()), is_read=not (answers and is_full)
+        )
+        characters += sum(len(cell) for _number, cells in answer.get("rows", ()) for cell in cells)
+        if answer:
+            answers.append(answer | {"at": index, "is_open": index == marks.opened})
+    if answers and "refused" in answers[0] and all("rows" not in answer for answer in answers):
+        raise WorkbookRefused(answers[0]["refused"], answers[0]["row"])
+    return {"sheets": answers}
+
+
+def _sheet(sheet: CalamineSheet, marks: SheetMarks, *, is_read: bool) -> dict[str, Any]:
+    """Return one sheet; empty if it has no filled cell."""
+    if not is_read:
+        return {"name": sheet.name, "refused": "slow", "row": 0}
+    try:
+        rows = _rows(sheet)
+    except WorkbookRefused as reason:
+        return {"name": sheet.name, "refused": reason.code, "row": reason.row}
+    if not rows:
+        return {}
+    numbers = {row.number for row in rows}
+    return {
+        "name": sheet.name,
+        "rows": [(row.number, row.cells) for row in rows],
+        "hidden": sorted(numbers & marks.hidden),
+        "struck": sorted(place for place in marks.struck if place[0] in numbers),
+    }
 
 
 def _is_shown(sheet: SheetMetadata) -> bool:

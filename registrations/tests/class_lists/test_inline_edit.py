@@ -401,10 +401,10 @@ def test_page_asks_the_same_for_one_row_and_for_three(client: Client) -> None:
 
 
 def test_columns_are_shown_and_changed(client: Client) -> None:
-    class_list = draft_of(handed_over(client, "Naam\tKlasse\tPhone\nAsha\tnine\t98765\nBen\tten\t98766\n"))
+    class_list = draft_of(handed_over(client, "Izina\tIbanga\tPhone\nAsha\tneuf\t98765\nBen\tdix\t98766\n"))
     page = page_of(client, class_list)
     assert "Which column is which?" in page
-    assert 'Not used: <bdi translate="no">Naam, Klasse, Phone</bdi>' in page
+    assert 'Not used: <bdi translate="no">Izina, Ibanga, Phone</bdi>' in page
     assert '<bdi translate="no">Asha · Ben</bdi>' in page
     client.post(
         f"{path_of(class_list)}columns/",
@@ -473,15 +473,18 @@ def test_chosen_meaning_moves_from_the_column_that_had_it(client: Client) -> Non
         {"column-0": "name", "column-2": "name", "column-9": "name", "column-1": "nonsense"},
     )
     class_list.refresh_from_db()
-    assert [column[1] for column in class_list.columns] == ["", "grade", "name", "events"]
+    assert [column[1] for column in class_list.columns] == ["ignored", "grade", "name", "events"]
 
 
 def test_other_sheets_are_named(client: Client) -> None:
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
-        for name in ("9A", "9B"):
+        for name, rows in (
+            ("9A", [TITLES, ["Asha", "9", "", "Robo Race"]]),
+            ("9B", [["Made by the office"]]),
+        ):
             page = book.add_worksheet(name)
-            for at, row in enumerate([TITLES, [f"Asha {name}", "9", "", "Robo Race"]]):
+            for at, row in enumerate(rows):
                 page.write_row(at, 0, row)
     text = text_of(page_of(client, draft_of(handed_over(client, written.getvalue()))))
     assert "Only the sheet “ 9A ” was read. Not read: 9B" in text

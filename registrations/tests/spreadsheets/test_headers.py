@@ -93,7 +93,7 @@ def test_columns_with_names_of_events_hold_marks() -> None:
             "The list has no column “Grade”. Write this title above the column that holds it.",
         ),
         (
-            ["Naam|Klasse", "Asha|9"],
+            ["Izina|Ibanga", "Asha|9"],
             "The list must have a row with the titles “Name” and “Grade” above the students.",
         ),
         (

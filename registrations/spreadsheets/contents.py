@@ -1,0 +1,231 @@
+"""What columns hold by the look of their cells, where their titles are silent, doubtful or wrong."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from registrations.spreadsheets.cells import is_given, read_grade, read_mark
+from registrations.spreadsheets.event_names import EventNames
+from registrations.spreadsheets.full_name import is_turned
+from registrations.spreadsheets.headers import Column, Header, as_meaning
+from registrations.spreadsheets.meanings import NAME_PARTS, Meaning
+from registrations.spreadsheets.sheet import Row, Sheet
+from registrations.spreadsheets.titles import LONGEST_TITLE, is_about_others, meaning_of
+from registrations.students.names import clean_text, name_key
+from techfest.core.spreadsheet_cells import unguarded
+from techfest.core.text import has_mark_run
+
+_EXAMINED = 200
+"""Rows whose cells are looked at."""
+_LONGEST = 300
+"""Characters of a cell that are looked at."""
+MOST = 0.8
+_ADDRESS = re.compile(r"\S+@\S+\.\S+|\S+@\S+")
+_SCORE = re.compile(
+    r"\d+\.\d*[1-9]\d*|\d+(?:\.\d+)?\s*(?:%|/\s*\d+)|[A-F][+\d-]|[A-F]\s*\+|1[4-9]|[2-9]\d|\d{3}"
+)
+"""Marks of an exam: 87.5, 91, 45/50, 80 %, A+, B1."""
+_CLASS_OF_A_SCHOOL = re.compile(r".*[^\W\d].*")
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(name_key(word) for word in text.split("|"))
+
+
+OTHER_ROLES = _keys(
+    "teacher|teachers|administrator|admin|aide|guardian|parent|proctor|relative|principal|staff|faculty|counselor"
+    "|counsellor|sysadmin|systemadministrator|districtadministrator|siteadministrator|owner|co teacher|coordinator"
+    "|father|mother|शिक्षक|अभिभावक"
+)
+STUDENT_ROLES = _keys("student|students|learner|pupil|child|छात्र|विद्यार्थी")
+GONE = _keys(
+    "tobedeleted|to be deleted|inactive|in active|not active|withdrawn|transferred|transferred out|left|deleted"
+    "|dropped|dropout|drop out|tc issued|tc taken|struck off|alumni|archived|disabled|suspended|graduated|expelled"
+    "|left school|passed out|no longer enrolled|long absent|discontinued|cancelled|नाम काटा|निष्क्रिय"
+)
+PRESENT = _keys(
+    "active|enrolled|current|studying|present|admitted|regular|continuing|on roll|new|promoted|सक्रिय"
+)
+
+
+def refined(sheet: Sheet, header: Header, *, grades: range, events: Mapping[str, str]) -> Header:
+    """Return the header with the columns whose cells say something else than their titles, or say it at all.
+
+    A column of addresses is the e-mail column if there is no other; of several equal titles the one whose cells fit
+    is used; marks of an exam are no school grade; a column that names the fest's events holds events.
+    """
+    cells = {
+        column.position: _texts(_rows_below(sheet, header), column.position) for column in header.columns
+    }
+    columns = _Columns(header.columns, cells, grades, EventNames(events))
+    columns.settle()
+    return Header(header.row, tuple(columns.columns))
+
+
+def _rows_below(sheet: Sheet, header: Header) -> list[Row]:
+    return list(itertools.islice((row for row in sheet.rows if row.number > header.row), _EXAMINED))
+
+
+def _texts(rows: Iterable[Row], position: int) -> list[str]:
+    return [text for row in rows if is_given(text := readable(row.cell(position)))]
+
+
+def readable(cell: str) -> str:
+    """Return the beginning of a cell, cleaned; a placeholder for one whose accents are stacked, which costs time."""
+    start = unguarded(cell[:_LONGEST])
+    return "?" if has_mark_run(start) else clean_text(start)
+
+
+def share(texts: Sequence[str], is_one: Callable[[str], bool]) -> float:
+    """Return the share of the filled cells for which this is true; 0 if there are none."""
+    return sum(map(is_one, texts)) / len(texts) if texts else 0
+
+
+def is_address(text: str) -> bool:
+    return _ADDRESS.search(text) is not None
+
+
+def holds_addresses(texts: Sequence[str]) -> bool:
+    """Return whether most of the cells hold an e-mail address."""
+    return share(texts, is_address) > 1 / 2
+
+
+class _Columns:
+    """The columns of one list while their meanings are settled, one rule after the other."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells: Mapping[int, Sequence[str]],
+        grades: range,
+        events: EventNames,
+    ) -> None:
+        self.columns = list(columns)
+        self.cells, self.grades, self.events = cells, grades, events
+
+    def settle(self) -> None:
+        self._drop_scores()
+        for meaning, fits in self._tests.items():
+            self._choose(meaning, fits)
+        self._find_addresses()
+        self._find_events()
+        self._find_grade()
+        self._drop_foreign_words()
+        self._turn_names()
+
+    @property
+    def _tests(self) -> dict[Meaning, Callable[[str], bool]]:
+        return {Meaning.NAME: _is_name, Meaning.GRADE: self._is_grade, Meaning.EMAIL: is_address}
+
+    def _is_grade(self, text: str) -> bool:
+        return (found := read_grade(text)) is not None and found[0] in self.grades
+
+    def _of(self, *meanings: Meaning) -> list[Column]:
+        return [column for column in self.columns if column.meaning in meanings]
+
+    def _set(self, column: Column, meaning: Meaning) -> None:
+        self.columns[column.position] = as_meaning(column, meaning)
+
+    def _drop_scores(self) -> None:
+        """Take no column of exam marks for grades or for marks under an event's name."""
+        for column in self._of(Meaning.GRADE):
+            texts = self.cells[column.position]
+            if "grade" not in name_key(column.title[:LONGEST_TITLE]):
+                continue
+            if len(texts) > 1 and share(texts, lambda text: bool(_SCORE.fullmatch(text))) >= MOST:
+                self._set(column, Meaning.NONE)
+        for column in self._of(Meaning.EVENT_MARK):
+            texts = self.cells[column.position]
+            if share(texts, lambda text: read_mark(text) is None and _is_number(text)) >= MOST:
+                self._set(column, Meaning.NONE)
+
+    def _choose(self, meaning: Meaning, fits: Callable[[str], bool]) -> None:
+        """Of several columns with titles of one meaning use the first whose cells fit, if the first one's do not."""
+        same = [
+            column
+            for column in self.columns
+            if column.meaning == meaning or (column.is_repeated and meaning_of(column.title) == meaning)
+        ]
+        used = next((column for column in same if column.meaning == meaning), None)
+        if same in ([], [used]) or (used and share(self.cells[used.position], fits) >= MOST):
+            return
+        best = max(same, key=lambda column: share(self.cells[column.position], fits))
+        if share(self.cells[best.position], fits) >= MOST:
+            if used:
+                self._set(used, Meaning.NONE)
+            self._set(best, meaning)
+
+    def _find_addresses(self) -> None:
+        """Use the one column of addresses for the e-mail, if no title names one or the titled one has no address."""
+        titled = self._of(Meaning.EMAIL)
+        if any(share(self.cells[column.position], is_address) > 0 for column in titled):
+            return
+        others = [column for column in self._of(Meaning.NONE) if holds_addresses(self.cells[column.position])]
+        if len(others) != 1 or is_about_others(others[0].title):
+            return
+        for column in titled:
+            self._set(column, Meaning.NONE)
+        self._set(others[0], Meaning.EMAIL)
+
+    def _find_events(self) -> None:
+        """Use what names events; of several columns about events, do not use one that says yes or no."""
+        about = self._of(Meaning.EVENTS)
+        if any(share(self.cells[column.position], self._names) > 0 for column in about):
+            for column in about:
+                if share(self.cells[column.position], lambda text: read_mark(text) is not None) >= MOST:
+                    self._set(column, Meaning.NONE)
+        elif not about and not self._of(Meaning.EVENT_MARK):
+            for column in self._of(Meaning.NONE):
+                if share(self.cells[column.position], self._names) >= MOST:
+                    self._set(column, Meaning.EVENTS)
+
+    def _names(self, text: str) -> bool:
+        return bool(self.events.read(0, text)[0])
+
+    def _find_grade(self) -> None:
+        """Without a title for grades, use the first column of texts like "9A" and "Class IX", not of bare numbers."""
+        if self._of(Meaning.GRADE):
+            return
+        for column in self._of(Meaning.NONE):
+            texts = self.cells[column.position]
+            is_class = share(texts, lambda text: bool(_CLASS_OF_A_SCHOOL.fullmatch(text)))
+            if is_class >= MOST and share(texts, self._is_grade) >= MOST and not column.is_repeated:
+                self._set(column, Meaning.GRADE)
+                return
+
+    def _drop_foreign_words(self) -> None:
+        """Use no column "Status" or "Role" whose cells say something that is not understood, like "paid"."""
+        for meaning, is_known in _UNDERSTOOD.items():
+            for column in self._of(meaning):
+                if share(self.cells[column.position], is_known) < MOST:
+                    self._set(column, Meaning.NONE)
+        if not self._of(Meaning.GIVEN_NAME, Meaning.FAMILY_NAME):
+            for column in self._of(Meaning.MIDDLE_NAME):
+                self._set(column, Meaning.NONE)
+
+    def _turn_names(self) -> None:
+        """Read "Rao, Asha" as "Asha Rao" where most names are written so."""
+        for column in self._of(Meaning.NAME):
+            texts = self.cells[column.position]
+            if len(texts) > 1 and share(texts, is_turned) >= MOST and not self._of(*NAME_PARTS):
+                self._set(column, Meaning.LAST_FIRST)
+
+
+def _is_name(text: str) -> bool:
+    return (
+        any(map(str.isalpha, text))
+        and not any(map(str.isdigit, text))
+        and "@" not in text
+        and name_key(text) != "anonymous"
+    )
+
+
+_UNDERSTOOD: dict[Meaning, Callable[[str], bool]] = {
+    Meaning.STATUS: lambda text: name_key(text) in GONE | PRESENT,
+    Meaning.ROLE: lambda text: name_key(text) in OTHER_ROLES | STUDENT_ROLES,
+    Meaning.ENABLED: lambda text: read_mark(text) is not None,
+}
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).replace("/", "", 1).isdecimal()

@@ -1,0 +1,52 @@
+"""The name of a student from the columns that hold its parts."""
+
+import pytest
+
+from registrations.spreadsheets.full_name import full_name, is_turned
+from registrations.spreadsheets.meanings import Meaning
+
+SHORT = {
+    "n": Meaning.NAME,
+    "g": Meaning.GIVEN_NAME,
+    "m": Meaning.MIDDLE_NAME,
+    "f": Meaning.FAMILY_NAME,
+    "t": Meaning.LAST_FIRST,
+}
+
+
+@pytest.mark.parametrize(
+    ("cells", "name"),
+    [
+        ({"g": "Asha", "f": "Rao"}, "Asha Rao"),
+        ({"f": "Rao", "g": "Asha"}, "Asha Rao"),
+        ({"g": "Asha", "m": "Kumari", "f": "Rao"}, "Asha Kumari Rao"),
+        ({"g": "Asha", "m": "", "f": ""}, "Asha"),
+        ({"g": "", "f": "Rao"}, "Rao"),
+        ({"g": "Asha Rao", "f": "Rao"}, "Asha Rao"),
+        ({"g": "Rao", "f": "Rao"}, "Rao Rao"),
+        ({"n": "Asha Rao", "g": "Asha", "f": "Rao"}, "Asha Rao"),
+        ({"n": "", "g": "Asha", "f": "Rao"}, "Asha Rao"),
+        ({"n": "Asha", "f": "Rao"}, "Asha Rao"),
+        ({"n": "Asha Rao", "f": "Rao"}, "Asha Rao"),
+        ({"n": "Karthik", "f": "S"}, "Karthik S"),
+        ({"n": "Müller", "g": "Jörg"}, "Jörg Müller"),
+        ({"n": "Jörg Müller", "g": "Jörg"}, "Jörg Müller"),
+        ({"t": "Rao, Asha"}, "Asha Rao"),
+        ({"t": "Asha Rao"}, "Asha Rao"),
+        ({"t": "Rao, Asha, Kumari"}, "Rao, Asha, Kumari"),
+        ({"n": ""}, ""),
+        ({}, ""),
+    ],
+)
+def test_parts_of_a_name_are_joined(cells: dict[str, str], name: str) -> None:
+    assert full_name({SHORT[part]: text for part, text in cells.items()}) == name
+
+
+@pytest.mark.parametrize("text", ["Asha Rao", "Asha Rao, Jr.", "Asha Rao, 9A", "Asha, Ben, Chitra", "Rao,"])
+def test_comma_of_something_else_turns_no_name(text: str) -> None:
+    assert not is_turned(text)
+
+
+def test_last_name_before_the_comma() -> None:
+    assert is_turned("Rao, Asha")
+    assert is_turned("de la Cruz, María José")
