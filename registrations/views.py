@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
@@ -121,7 +122,7 @@ def render_error(request: HttpRequest, error: UserFacingError, form: Registratio
 
 
 def _refused(request: HttpRequest, error: RegistrationRejected, form: RegistrationForm) -> HttpResponse:
-    lines = messages.refused_entries(error.seat_results)
+    lines, current = messages.refused_entries(error.seat_results), cached_fest()
     chosen = {outcome.event_id for outcome in error.seat_results}
     soon = [outcome.event for outcome in error.seat_results if outcome.decision.reason == "too_soon"]
     context = {
@@ -133,10 +134,21 @@ def _refused(request: HttpRequest, error: RegistrationRejected, form: Registrati
         "form_url": reverse("registrations:register"),
         "send_again": bool(soon),
         "opens_at": min((event.registration_opens_at for event in soon if event), default=None),
-        "server_now": cached_fest().now,
-        "others": with_free_seats(cached_fest(), form.cleaned_data["grade"], chosen),
+        "server_now": current.now,
+        "others": _other_events(current, form.cleaned_data["grade"], chosen),
     }
     return render(request, "registrations/refused.html", context, status=409)
+
+
+def _other_events(current: CachedFest, grade: int, chosen: set[int]) -> str:
+    """Cards of the events with free seats, empty if there are none; rendered once for a rush that is refused."""
+    others = with_free_seats(current, grade, chosen)
+    if not others:
+        return ""
+    key = ("other events", get_language(), *(card.event.pk for card in others))
+    return current.pages.get_or_render(
+        key, lambda: render_to_string("registrations/_other_events.html", {"others": others})
+    )
 
 
 def _other_content(request: HttpRequest, error: IdempotencyConflict, form: RegistrationForm) -> HttpResponse:

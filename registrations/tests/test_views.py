@@ -6,12 +6,13 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
 from events import cache
 from events.models import Event, Fest
-from registrations import links
+from registrations import links, views
 from registrations.models import Consent, ConsentText, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from registrations.tests.form_posts import FORM, post_form, text_of, typed
@@ -87,6 +88,31 @@ def test_hidden_event_beside_a_real_one_obtains_nothing(client: Client, fest: Fe
 def test_form_sent_within_the_grace_is_taken(client: Client, fest: Fest) -> None:
     event = build_event(fest, closes_at=timezone.now() - MINUTE)
     assert post_form(client, event).status_code == 302
+
+
+def test_refused_of_a_rush_share_the_cards_of_other_events_and_nothing_else(
+    client: Client, fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, young = build_event(fest, capacity=0, waiting_limit=0), build_event(fest, grade_min=1, grade_max=5)
+    free = build_event(fest, grade_min=6, grade_max=9)
+    rendered: list[str] = []
+
+    def counted(name: str, context: Any) -> str:
+        rendered.append(name)
+        return render_to_string(name, context)
+
+    monkeypatch.setattr(views, "render_to_string", counted)
+    answers = (("Asha Rao", "7"), ("Ben Rao", "7"), ("Chitra Rao", "5"))
+    pages = [text_of(post_form(client, full, name=name, grade=grade)) for name, grade in answers]
+    assert [[name in page for name, _grade in answers] for page in pages] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]
+    assert [(free.name in page, young.name in page) for page in pages] == [(True, False)] * 2 + [
+        (False, True)
+    ]
+    assert len(rendered) == 2
 
 
 def test_form_sent_three_minutes_after_closing_is_refused_and_kept(client: Client, fest: Fest) -> None:
