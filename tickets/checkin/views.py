@@ -162,6 +162,4 @@ def _too_many(request: HttpRequest, checkpoint: Checkpoint, error: TooManyUnknow
     if is_script(request):
         words = _notice(_("Wait"), str(error.text))
         return JsonResponse(words | {"verdict": "too_many", "tone": "red"}, status=429)
-    return render(
-        request, "checkin/too_many.html", checkpoint_context(checkpoint, text=error.text), status=429
-    )
+    return render(request, "checkin/too_many.html", checkpoint_context(checkpoint), status=429)

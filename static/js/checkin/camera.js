@@ -57,10 +57,10 @@ const watch = (video, { onCode, onStop, onRestart }) => {
     if (text) onCode(text);
   };
   // Playing it again is enough for most pauses; some phones need the camera to be opened again.
+  const isAlive = () => track.readyState === "live" && !track.muted;
   const recover = () => {
     stalls += 1;
-    const isAlive = track.readyState === "live" && !track.muted;
-    if (stalls === 1 && isAlive) video.play().catch(() => {});
+    if (stalls === 1 && isAlive()) video.play().catch(() => {});
     else onRestart();
   };
   const look = async () => {
@@ -68,7 +68,8 @@ const watch = (video, { onCode, onStop, onRestart }) => {
     const now = performance.now();
     try {
       if (!isVisible()) moved = now;
-      else if (video.currentTime !== time) {
+      else if (video.currentTime !== time && isAlive()) {
+        // The clock of a dead or muted camera goes on.
         [time, moved] = [video.currentTime, now];
         if (!video.paused) stalls = 0;
         await readPicture();

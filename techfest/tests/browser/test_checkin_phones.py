@@ -57,6 +57,8 @@ IS_MOVING = """
     () => {
         const video = document.querySelector("video");
         const time = video.currentTime;
+        const [track] = video.srcObject.getTracks();
+        if (track?.readyState !== "live" || track.muted) return false;
         return new Promise((done) => setTimeout(() => done(!video.paused && video.currentTime > time), 300));
     }
 """
@@ -227,9 +229,10 @@ def test_camera_goes_on_after_a_pause_and_the_screen_stays_on(
         "video.srcObject.getTracks().forEach((one) => one.stop())",
         "video.srcObject.getTracks()[0].dispatchEvent(new Event('ended'))",
         "video.pause()",
+        "Object.defineProperty(video.srcObject.getTracks()[0], 'muted', { value: true })",
         "video.srcObject = new MediaStream()",
     ],
-    ids=["ended", "taken away", "paused", "frozen"],
+    ids=["ended", "taken away", "paused", "muted", "frozen"],
 )
 def test_camera_that_stops_is_started_again(
     with_film: Opened, ticket: Ticket, tmp_path: Path, happens: str
