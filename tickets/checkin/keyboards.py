@@ -199,6 +199,11 @@ def meant_by(text: str) -> list[str]:
     return [one for one in dict.fromkeys(found) if one != text]
 
 
+def is_address(text: str) -> bool:
+    """Whether a scanner can have meant a web address by this text."""
+    return any(_NEARLY.match(reading) for _name, reading in _readings(text))
+
+
 def explain(text: str) -> str:
     """What is wrong with the keyboard, if this text is a web address in other letters; an empty string otherwise."""
     text = text.strip()

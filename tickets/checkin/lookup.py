@@ -141,9 +141,9 @@ def read(text: str) -> Reading:
 
 
 def _read_reference(text: str) -> Reading:
-    """A typed reference; the address in the QR of someone else has no reference, whatever letters it has."""
+    """A typed reference; an address, also one typed on another keyboard, has none, whatever letters it has."""
     is_typed = len(text) <= LONGEST_TYPED and "/" not in text and "@" not in text
-    codes = typed_codes(text) if is_typed else []
+    codes = typed_codes(text) if is_typed and not keyboards.is_address(text) else []
     return Reading(Kind.REFERENCE, codes[0]) if len(codes) == 1 else Reading(Kind.NOTHING)
 
 

@@ -450,7 +450,16 @@ def test_browser_is_asked_to_keep_what_is_stored(phone: BrowserContext, gate: Ga
     assert page.locator("[data-unkept]").is_visible() == (not is_kept)
 
 
-# ---- Keyboards without a network
+# ---- Keyboards, with and without a network
+
+
+def test_scanner_of_another_layout_is_explained(phone: BrowserContext, gate: Gate, ticket: Ticket) -> None:
+    page = opened(phone, gate)
+    wedge(page, url_of(ticket).translate(GERMAN))
+    expect(word(page)).to_have_text("In")
+    wedge(page, "https://other.example/menu".translate(GERMAN))
+    expect(word(page)).to_have_text("Not readable")
+    expect(page.locator("[data-sentence]")).to_contain_text("another keyboard layout: this device has German")
 
 
 def test_other_layout_is_read_without_a_network(phone: BrowserContext, gate: Gate, ticket: Ticket) -> None:

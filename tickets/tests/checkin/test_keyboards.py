@@ -11,7 +11,7 @@ from events.models import Event
 from tickets.checkin import keyboards
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.keyboards import LAYOUTS, explain, meant_by
-from tickets.checkin.lookup import read
+from tickets.checkin.lookup import Kind, read
 from tickets.models import Delegation, Scan, Ticket
 from tickets.tests.builders.checkin import (
     as_json,
@@ -153,6 +153,13 @@ def test_code_in_capitals_only_is_not_guessed_but_explained(
 def test_page_without_scripts_explains_the_keyboard(checkpoint: Checkpoint, phone: Client) -> None:
     page = submit_scan(phone, checkpoint, ADDRESS.format("x" * 22).translate(GERMAN)).content.decode()
     assert "another keyboard layout" in page
+
+
+@pytest.mark.parametrize("layout", KEYBOARDS, ids=NAMES)
+def test_address_on_another_layout_is_no_reference(layout: dict[int, int]) -> None:
+    """Though "example" has the length of one."""
+    text = "http://a.example/m".translate(layout)
+    assert (read(text).kind, read("Ref: ABC-2345").kind) == (Kind.NOTHING, Kind.REFERENCE)
 
 
 @pytest.mark.django_db
