@@ -22,7 +22,11 @@ from registrations.admin.registration_actions import (
     refusal_of,
 )
 from registrations.models import Registration, Student
-from registrations.students.identity import NAMESAKE_ORDER, with_namesakes
+from registrations.students.duplicates import (
+    DUPLICATES_ORDER,
+    possible_duplicates,
+    with_possible_duplicates,
+)
 from registrations.students.merge import clashes_among, duplicate_registrations, merge_students
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import Confirmation, NotifyForm, confirmation_form, confirmed_action
@@ -65,16 +69,16 @@ class MergeStudentsForm(NotifyForm):
 
 
 class NamesakesFilter(admin.SimpleListFilter):
-    """Students with a namesake at their school, listed side by side."""
+    """Students with a namesake or a similar name at their school, listed side by side."""
 
     title = gettext_lazy("possible duplicates")
     parameter_name = "namesakes"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("yes", _("same name, same school"))]
+        return [("yes", _("same or similar name, same school"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return with_namesakes(queryset) if self.value() == "yes" else queryset
+        return with_possible_duplicates(queryset) if self.value() == "yes" else queryset
 
 
 class StudentActions(ObjectToolsMixin, BaseAdmin):
@@ -88,7 +92,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
 
     def get_ordering(self, request: HttpRequest) -> Any:
         asked = request.GET.get(NamesakesFilter.parameter_name) == "yes"
-        return NAMESAKE_ORDER if asked else super().get_ordering(request)
+        return DUPLICATES_ORDER if asked else super().get_ordering(request)
 
     def get_object_tools(self, request: HttpRequest, obj: Student) -> Iterable[ObjectTool]:
         if obj.erased_at is None:
@@ -148,12 +152,11 @@ def _merge_and_report(chosen: list[Student], user: Any, wanted: dict[str, Any]) 
 
 
 def _candidates(seen: QuerySet[Student], chosen: Sequence[Student]) -> QuerySet[Student]:
-    """Return the students to merge into one: the chosen two, or the namesakes of the chosen one."""
+    """Return the students to merge into one: the chosen two, or those like the chosen one."""
     if len(chosen) != 1:
         return seen.filter(pk__in=[row.pk for row in chosen]).order_by("pk")
     (one,) = chosen
-    same = seen.filter(fest=one.fest_id, school=one.school_id, name_key=one.name_key, erased_at=None)
-    return same.exclude(pk=one.pk).order_by("grade", "section", "pk")
+    return possible_duplicates(one, among=seen).order_by("grade", "section", "pk")
 
 
 def _refusal_to_merge(chosen: Sequence[Student], rows: QuerySet[Student]) -> str:
@@ -164,7 +167,9 @@ def _refusal_to_merge(chosen: Sequence[Student], rows: QuerySet[Student]) -> str
     if len({(row.fest_id, row.school_id) for row in chosen}) > 1:
         return _("These students belong to different schools. Merge the schools first.")
     if not rows.exists():
-        return _("No other student of this school has this name. Choose both students in the list.")
+        return _(
+            "No other student of this school has this name or a similar one. Choose both students in the list."
+        )
     return ""
 
 

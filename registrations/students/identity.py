@@ -6,11 +6,10 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, Q
+from django.db.models import Model, Q
 
 from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import School, Student
-from registrations.querysets import StudentQuerySet
 from registrations.students.fields import StudentValues
 from registrations.students.likeness import (
     Labels,
@@ -21,7 +20,7 @@ from registrations.students.likeness import (
     likeness_of,
     may_be_same,
 )
-from registrations.students.name_parts import parts_of
+from registrations.students.name_parts import SEARCHED, parts_of
 from registrations.students.names import email_key, school_key
 from registrations.students.references import random_reference
 from techfest.core.db.batch import Batch, Result
@@ -116,9 +115,8 @@ def _respelt(others: Iterable[Student], wanted: Student, *, is_staff: bool) -> l
 
     Raises `AmbiguousIdentity` if it may be another student of a similar name.
     """
-    alike = [
-        (found, one) for one in others if (found := likeness(one, wanted)) >= asked_from(is_staff=is_staff)
-    ]
+    asked = asked_from(is_staff=is_staff)
+    alike = [(found, one) for one in others if (found := likeness(one, wanted, at_least=asked)) >= asked]
     same = [one for found, one in alike if found == Likeness.RESPELT and _shares_address(one, wanted)]
     if len(same) == 1:
         return same
@@ -162,7 +160,7 @@ def is_clearly_new(student: Student, inserted: Result, *, is_another: bool, is_s
     name, asked = parts_of(student.name_key), asked_from(is_staff=is_staff)
     others = (one.split(_FIELD_END) for one in found.split(_ROW_END))
     return not any(
-        likeness_of(name, parts_of(key), student, Labels(section, roll)) >= asked
+        likeness_of(name, parts_of(key), student, Labels(section, roll), at_least=asked) >= asked
         for key, section, roll in others
     )
 
@@ -176,7 +174,7 @@ def _parameters(student: Student, *, beside_namesakes: bool) -> list[Any]:
     group: list[Any] = [student.fest_id, student.school_id, student.grade]
     alike = parts_of(student.name_key).initials_alike
     written = row_values(student, insert_fields(Student))
-    return [*written, beside_namesakes, *group, student.initials, student.name_key, *group, alike]
+    return [*written, beside_namesakes, *group, student.initials, student.name_key, *group, *alike]
 
 
 @cache
@@ -188,13 +186,14 @@ def insert_statement() -> str:
     """
     fields = insert_fields(Student)
     group = "fest_id = %s AND school_id = %s AND grade = %s"
+    found = ", ".join(["%s"] * SEARCHED)
     return (
         f"INSERT INTO {_TABLE} ({column_list(fields)})"  # noqa: S608 - names of ours only
         f" SELECT {', '.join(['%s'] * len(fields))} WHERE %s OR NOT EXISTS"
         f" (SELECT FROM {_TABLE} WHERE {group} AND initials = %s AND name_key = %s)"
         " ON CONFLICT DO NOTHING RETURNING id,"
         f" (SELECT string_agg(name_key || E'\\x1f' || section || E'\\x1f' || roll_key, E'\\x1e')"
-        f" FROM {_TABLE} WHERE {group} AND initials = ANY(%s))"
+        f" FROM {_TABLE} WHERE {group} AND initials IN ({found}))"
     )
 
 
@@ -237,15 +236,3 @@ def with_email(email: str, *, fest_id: int) -> list[Student]:
     """Return all students with this e-mail address, compared case-insensitively, oldest first."""
     rows = Student.objects.filter(~Q(email_key=""), fest_id=fest_id, email_key=email_key(email))
     return list(rows.order_by("pk"))
-
-
-def with_namesakes(students: StudentQuerySet) -> StudentQuerySet:
-    """Return the students who have a namesake in the same fest and school, in one query."""
-    others = Student.objects.filter(
-        fest=OuterRef("fest"), school=OuterRef("school"), name_key=OuterRef("name_key"), erased_at=None
-    )
-    return students.filter(Exists(others.exclude(pk=OuterRef("pk"))), erased_at=None)
-
-
-NAMESAKE_ORDER = ("school__name", "name_key", "grade", "section", "pk")
-"""Ordering that lists namesakes next to each other."""

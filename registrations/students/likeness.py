@@ -7,13 +7,13 @@ compared by their keys (`name_key`); the caller compares fest, school and grade.
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-from registrations.students.name_parts import CLASS_NUMBER, NameParts, parts_of
+from registrations.students.name_parts import CLASS_NUMBER, NameParts, parts_of, plain_word, sound_of
+from techfest.core.folding import fold
 from techfest.core.text import normalized
 
 
@@ -56,35 +56,51 @@ class Named(Labelled, Protocol):
     def name_key(self) -> str: ...
 
 
-def likeness(one: Named, other: Named) -> Likeness:
+def likeness(one: Named, other: Named, *, at_least: Likeness = Likeness.POSSIBLE) -> Likeness:
     """Return how alike two students of one grade are, by name, section and roll number."""
-    return likeness_of(parts_of(one.name_key), parts_of(other.name_key), one, other)
+    return likeness_of(parts_of(one.name_key), parts_of(other.name_key), one, other, at_least=at_least)
 
 
-def likeness_of(name: NameParts, other_name: NameParts, one: Labelled, other: Labelled) -> Likeness:
-    """Return the same for names that were taken apart before. An equal roll number confirms a mere possibility."""
+def likeness_of(
+    name: NameParts,
+    other_name: NameParts,
+    one: Labelled,
+    other: Labelled,
+    *,
+    at_least: Likeness = Likeness.POSSIBLE,
+) -> Likeness:
+    """Return the same for names that were taken apart before. An equal roll number confirms a mere possibility.
+
+    What is less than `at_least` may be called different, which saves looking for slips.
+    """
     if not may_be_same(one, other):
         return Likeness.DIFFERENT
-    found = compare_names(name, other_name)
-    if found == Likeness.POSSIBLE and one.roll_number and _are_equal(one.roll_number, other.roll_number):
-        return Likeness.PROBABLE
-    return found
+    confirms = bool(one.roll_number) and _are_equal(one.roll_number, other.roll_number)
+    found = compare_names(name, other_name, at_least=Likeness.POSSIBLE if confirms else at_least)
+    return Likeness.PROBABLE if confirms and found == Likeness.POSSIBLE else found
 
 
-def compare_names(one: NameParts, other: NameParts) -> Likeness:
+def compare_names(one: NameParts, other: NameParts, *, at_least: Likeness = Likeness.POSSIBLE) -> Likeness:
     """Return how alike two names are."""
     if one.key == other.key:
         return Likeness.SAME
     if not (one.words and other.words) or _numbers_differ(one.numbers, other.numbers):
         return Likeness.DIFFERENT
-    common = Counter(one.words) & Counter(other.words)
-    rest, other_rest = _without(one.words, common), _without(other.words, common)
-    if "".join(rest) == "".join(other_rest):
+    common, rest, other_rest = _shared(one.words, other.words)
+    if _is_one_text(rest, other_rest):
         return Likeness.POSSIBLE if _accents_contradict(one.key, other.key) else Likeness.RESPELT
-    full = sum(len(word) >= (3 if word.isascii() else 2) for word in common.elements())
+    full = sum(len(word) >= (3 if word.isascii() else 2) for word in common)
     if full and _abbreviates(rest, other_rest):
         return Likeness.PROBABLE if full > 1 or (rest and other_rest) else Likeness.POSSIBLE
-    return Likeness.POSSIBLE if _is_misspelt(one, other, rest, other_rest) else Likeness.DIFFERENT
+    is_slip = at_least == Likeness.POSSIBLE and _is_misspelt(one, other, rest, other_rest)
+    return Likeness.POSSIBLE if is_slip else Likeness.DIFFERENT
+
+
+def _is_one_text(rest: Sequence[str], other_rest: Sequence[str]) -> bool:
+    """Whether the words are the same but for the spaces: Anne Marie, AnneMarie."""
+    if not rest or not other_rest or rest[0][0] != other_rest[0][0]:
+        return not rest and not other_rest
+    return plain_word("".join(rest)) == plain_word("".join(other_rest))
 
 
 def _numbers_differ(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -94,14 +110,16 @@ def _numbers_differ(one: Sequence[str], other: Sequence[str]) -> bool:
     return not all(map(CLASS_NUMBER.fullmatch, (*one, *other)))
 
 
-def _without(words: Iterable[str], common: Counter[str]) -> list[str]:
-    left, rest = common.copy(), []
+def _shared(words: Iterable[str], other_words: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return the words that both names have, and what is left of each name."""
+    common, rest, other_rest = [], [], list(other_words)
     for word in words:
-        if left[word]:
-            left[word] -= 1
+        if word in other_rest:
+            other_rest.remove(word)
+            common.append(word)
         else:
             rest.append(word)
-    return rest
+    return common, rest, other_rest
 
 
 def _abbreviates(rest: Sequence[str], other_rest: Sequence[str]) -> bool:
@@ -129,20 +147,20 @@ def _accents_contradict(one: str, other: str) -> bool:
     """Whether a letter has one accent here and another there: Thùy, Thúy. An omitted accent contradicts nothing."""
     if one.isascii() or other.isascii():
         return False
-    pairs = zip(*(_ACCENTED.findall(normalized("NFD", key)) for key in (one, other)), strict=False)
-    return any(mine[1] and its[1] and mine != its for mine, its in pairs)
+    its = {fold(word): _accents(word) for word in other.split()}
+    for word in one.split():
+        pairs = zip(_accents(word), its.get(fold(word), ()), strict=False)
+        if any(mine[1] and theirs[1] and mine != theirs for mine, theirs in pairs):
+            return True
+    return False
+
+
+def _accents(word: str) -> list[tuple[str, str]]:
+    return _ACCENTED.findall(normalized("NFD", word))
 
 
 _SHORTEST = 8
 """From this length on, one different character is probably a slip; Anu and Anil are two students."""
-_SOUNDS = tuple(
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        ("ksh|x", "ks"), ("ch", "C"), ("ph", "f"), ("([bdgjkstz])h", r"\1"), ("ck|[cq]", "k"), ("w", "v"),
-        ("z", "j"), ("ee|ii|y", "i"), ("oo|ou", "u"), (r"(.)\1+", r"\1"), ("h$", ""),
-    )
-)  # fmt: skip
-"""Letters that sound alike when names are written in Latin letters, in the order in which they are replaced."""
 
 
 def _is_misspelt(one: NameParts, other: NameParts, rest: Sequence[str], other_rest: Sequence[str]) -> bool:
@@ -150,22 +168,16 @@ def _is_misspelt(one: NameParts, other: NameParts, rest: Sequence[str], other_re
         return False
     if len(rest) == len(other_rest) == 1 and _is_slip(rest[0], other_rest[0]):
         return True
-    return len(rest) == len(other_rest) and sorted(map(sound_of, rest)) == sorted(map(sound_of, other_rest))
-
-
-def sound_of(word: str) -> str:
-    """Return a word in Latin letters as it sounds."""
-    if word.isascii():
-        for pattern, sound in _SOUNDS:
-            word = pattern.sub(sound, word)
-    return word
+    if len(rest) != len(other_rest) or min(map(len, (*rest, *other_rest)), default=0) < 2:
+        return False
+    return sorted(map(sound_of, rest)) == sorted(map(sound_of, other_rest))
 
 
 def _is_slip(one: str, other: str) -> bool:
     """Whether one slip of the hand makes the one word of the other.
 
-    Real names differ in their first letter (Asha, Usha), in their last (Harshit, Harshil), by a last vowel (Arun,
-    Aruna) and in short words (Anita, Anika); these are two students.
+    Real names differ in their first letter (Asha, Usha), in their last (Harshit, Harshil), by a last letter (Arun,
+    Aruna; Deepa, Deepak) and in short words (Anita, Anika); these are two students.
     """
     short, long = sorted((one, other), key=len)
     if short[0] != long[0] or len(long) - len(short) > 1:
@@ -176,8 +188,7 @@ def _is_slip(one: str, other: str) -> bool:
         if short[at:] != long[at + 1 :]:
             return False
         is_doubled = long[at] == long[at - 1]
-        is_ending = at == len(short) and long[-1] in "aeiou"
-        return is_doubled or (len(long) >= 5 and not is_ending)
+        return is_doubled or (len(long) >= 5 and at < len(short))
     if len(differing) == 1:
         return len(long) >= 6 and differing[0] < len(long) - 1
     swapped = len(differing) == 2 and differing[1] - differing[0] == 1

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from registrations.students.likeness import Likeness, Named, likeness_of, sound_of
-from registrations.students.name_parts import NameParts, parts_of
+from registrations.students.likeness import Likeness, Named, likeness_of
+from registrations.students.name_parts import NameParts, parts_of, sound_of
 
 
 class Graded(Named, Protocol):

@@ -6,6 +6,7 @@ The words below are written or left out as people please. They lead to a questio
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from techfest.core.folding import fold
@@ -63,10 +64,16 @@ class NameParts:
 
     @property
     def initials_alike(self) -> list[str]:
-        """The initials under which a student with such a name may be found."""
-        letters = [word[0] for word in (*self.words[:_MAX_WORDS], *self.words[_MAX_WORDS:][-1:])]
-        pairs = ("".join(sorted(pair)) for pair in combinations(letters, 2))
-        return list(dict.fromkeys(f"{ends}{self._tail}"[:MAX_INITIALS] for ends in (*pairs, *letters, "")))
+        """The initials under which students of such a name may be found: always `SEARCHED` texts, some of them equal.
+
+        They are those of each two words (of the outer ones, if there are many), and the first letter alone, since
+        Anne Marie may stand there as AnneMarie.
+        """
+        letters = [word[0] for word in self.words]
+        ends = (letters[0], letters[1], letters[-2], letters[-1]) if len(letters) > 4 else letters
+        pairs = [min(one + other, other + one) for one, other in combinations(ends, 2)]
+        found = [f"{some}{self._tail}"[:MAX_INITIALS] for some in (*pairs, *letters[:1])][:SEARCHED]
+        return found + [self.initials] * (SEARCHED - len(found))
 
     @property
     def _tail(self) -> str:
@@ -74,7 +81,8 @@ class NameParts:
 
 
 MAX_INITIALS = 40
-_MAX_WORDS = 5
+SEARCHED = 6
+"""A fixed number, so that PostgreSQL keeps one plan of the statement that looks for them."""
 CLASS_NUMBER = re.compile(r"\d{1,2}[a-z]{0,2}")
 """The grade and section that a list adds to a name: Aarav Bhatt (10A)."""
 _NASAL = re.compile("[ङञणनमਙਞਣਨਮઙઞણનમఙఞణనమಙಞಣನಮ][्੍્్್](?=\\w)")
@@ -85,15 +93,16 @@ _DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 """Müller is also written Mueller, and Håkon Haakon."""
 
 
+@lru_cache(maxsize=4_096)
 def parts_of(name_key: str) -> NameParts:
-    """Take the key of a name apart."""
+    """Take the key of a name apart. Cached: a rush compares the same classmates again and again."""
     folded = fold(name_key) or name_key
     if not folded.isascii():
         folded = _NASAL.sub(lambda found: _POINT[found[0][1]], folded)
     words: list[str] = []
     numbers: list[str] = []
     for word in folded.split():
-        (numbers if any(map(str.isdigit, word)) else words).append(word)
+        (words if word.isalpha() or not any(map(str.isdigit, word)) else numbers).append(word)
     return NameParts(name_key, tuple(_canonical(_without_titles(words))), tuple(numbers))
 
 
@@ -122,13 +131,33 @@ def _canonical(words: Sequence[str]) -> Iterator[str]:
         if not particle and _INITIALS.fullmatch(word):
             yield from word
         else:
-            yield _plain(particle + word)
+            yield plain_word(particle + word)
         particle = ""
 
 
-def _plain(word: str) -> str:
+def plain_word(word: str) -> str:
+    """Return a word with one letter for each sign that is written in two ways."""
     if word.isascii() and len(word) > 3:
         word = f"mac{word[2:]}" if word.startswith("mc") else word
         for two, one in _DIGRAPHS:
             word = word.replace(two, one)
+    return word
+
+
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("ksh|x", "ks"), ("ch", "C"), ("ph", "f"), ("([bdgjkstz])h", r"\1"), ("ck|[cq]", "k"), ("w", "v"),
+        ("z", "j"), ("ee|ii|y", "i"), ("oo|ou", "u"), (r"(.)\1+", r"\1"), ("h$", ""),
+    )
+)  # fmt: skip
+"""Letters that sound alike when names are written in Latin letters, in the order in which they are replaced."""
+
+
+@lru_cache(maxsize=2_048)
+def sound_of(word: str) -> str:
+    """Return a word in Latin letters as it sounds."""
+    if word.isascii():
+        for pattern, sound in _SOUNDS:
+            word = pattern.sub(sound, word)
     return word

@@ -63,10 +63,17 @@ def test_one_student_is_merged_into_a_namesake_that_is_picked(client: Client, fe
     assert list(Student.objects.all()) == [two]
 
 
+def test_one_student_is_merged_into_another_spelling_that_is_picked(client: Client, fest: Fest) -> None:
+    one = student(build_event(fest), name="Hélène Müller")
+    two = student(build_event(fest), name="Helene Mueller", section="B", is_another=True)
+    act(client, "merge_students", one, kept=two.pk, **REASON)
+    assert list(Student.objects.all()) == [two]
+
+
 def test_merging_a_student_without_a_namesake_is_refused(client: Client, fest: Fest) -> None:
     response = act(client, "merge_students", student(build_event(fest)))
     assert said(response) == [
-        "No other student of this school has this name. Choose both students in the list."
+        "No other student of this school has this name or a similar one. Choose both students in the list."
     ]
 
 

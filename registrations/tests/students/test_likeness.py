@@ -36,7 +36,11 @@ class Child:
         return name_key(self.name)
 
 
-MISSED = [("Asha Rao", "AshaRao"), ("Juan García", "Juan Carlos García López")]
+MISSED = [
+    ("Asha Rao", "AshaRao"),
+    ("Fatima Anderson", "FatimaAnderson"),
+    ("Juan García", "Juan Carlos García López"),
+]
 """Alike, but in one of the two orders the index of initials does not find it."""
 
 
@@ -108,6 +112,9 @@ def test_names_that_only_the_keyboard_tells_apart_are_the_same(one: str, other: 
         ("चाँदनी", "चांदनी"),
         ("Asha Rao", "Rao Asha"),
         ("Asha Rao", "AshaRao"),
+        ("Fatima Anderson", "FatimaAnderson"),
+        ("Renée Dvořák", "Dvořák, Renée"),
+        ("Çağla Åkesson", "Kum. Çağla Åkesson"),
         ("AnneMarie Dcosta", "Anne-Marie Dcosta"),
         ("Kevin D Souza", "Kevin D'Souza"),
         ("Omar Al-Farsi", "Omar Alfarsi"),
@@ -177,6 +184,8 @@ def test_slips_and_spelling_by_ear_are_asked_of_staff(one: str, other: str) -> N
         ("Asha Rao", "Usha Rao"),
         ("Asha Rao", "Asha Das"),
         ("Arun Kumar", "Aruna Kumar"),
+        ("Deepa Kumar", "Deepak Kumar"),
+        ("Gaurav C", "Gaurav K"),
         ("Anita Rao", "Anika Rao"),
         ("Harshit Jain", "Harshil Jain"),
         ("Mario Rossi", "Maria Rossi"),

@@ -24,7 +24,7 @@ from registrations.models import (
     Submission,
 )
 from registrations.schools import find_or_create_school
-from registrations.students.identity import with_namesakes
+from registrations.students.duplicates import with_possible_duplicates
 from registrations.students.merge import duplicate_registrations, merge_students
 from registrations.students.merge_schools import merge_schools
 from registrations.tests.builders import (
@@ -207,7 +207,20 @@ def test_possible_duplicates_are_namesakes_of_one_school(fest: Fest) -> None:
     two = register(build_event(fest), grade=8, name="asha  rao").student
     register(build_event(fest), school="Hill School")
     register(build_event(fest), name="Ben Iyer")
-    assert set(with_namesakes(Student.objects.all())) == {one, two}
+    assert set(with_possible_duplicates(Student.objects.all())) == {one, two}
+
+
+def test_possible_duplicates_have_similar_names_in_one_grade(fest: Fest) -> None:
+    pairs = [
+        ("Hélène Müller", "HELENE MUELLER"),
+        ("Karthik Subramanian", "S Karthik"),
+        ("Asha Rao", "Usha Rao"),
+    ]
+    found = [
+        [register(build_event(fest), name=name, is_another=True).student for name in pair] for pair in pairs
+    ]
+    register(build_event(fest), name="Helene Muller", grade=8)
+    assert set(with_possible_duplicates(Student.objects.all())) == {*found[0], *found[1]}
 
 
 def merge_two_schools(kept: School, removed: School, **values: Any) -> School:
