@@ -7,7 +7,7 @@ import re
 
 from techfest.core.text import BLANK_LETTERS, IGNORABLES, normalized
 
-APOSTROPHES = "'`´’‘‛ʼʻʽʹˈ′‵＇ꞌ׳՚"
+APOSTROPHES = "'`´’‘‛ʼʻʽʾʿʹˈ′‵＇ꞌ׳՚"
 """Signs that are typed for an apostrophe. They are dropped: O'Brien is found as obrien."""
 SEPARATORS = (
     '!"$%&()*,-./:;<=>?@[\\]^_{|}~\t\n\r\u00a0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009'
@@ -30,6 +30,7 @@ _LATIN = {
     "c": "ȼƈ",
     "d": "đðɖɗ",
     "e": "əɛǝɇ",
+    "f": "ƒ",
     "g": "ǥɠ",
     "h": "ħɦ",
     "i": "ıɨɩ",
@@ -48,8 +49,10 @@ _LATIN = {
     "y": "ƴɏ",
     "z": "ƶȥ",
 }
-_OTHER_LETTERS = {"ς": "σ", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ہ": "ه", "ھ": "ه", "ँ": "ं"}
+_OTHER_LETTERS = {"ς": "σ", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ہ": "ه", "ھ": "ه", "ँ": "ं", "ґ": "г"}
 """Letters written in two ways in one name: Arabic and Persian keyboards, the final sigma, the moon over a letter."""
+NASAL, NASAL_SIGN = "[ङञणनम]्(?=[क-ह])", "ं"
+"""A nasal before a consonant of Devanagari, and the dot that is written for it as often: चन्द्र, चंद्र."""
 _ZEROS = "٠۰०০੦૦୦௦౦೦൦๐໐༠၀០"
 WIDE = {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 """Letters that are typed as two."""
@@ -67,6 +70,7 @@ def _replaced() -> dict[str, str]:
 
 REPLACED = _replaced()
 _DROPPED = re.compile(f"[{APOSTROPHES}{IGNORABLES}]")
+_NASAL = re.compile(NASAL)
 _MARKS = re.compile(f"[{MARKS}]")
 _TABLE = str.maketrans(
     dict.fromkeys(APOSTROPHES, "") | dict.fromkeys(SEPARATORS, " ") | REPLACED | WIDE,
@@ -82,7 +86,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.translate(_ASCII_TABLE).lower().split())
     plain = _MARKS.sub("", normalized("NFKD", _DROPPED.sub("", text)))
-    return " ".join(plain.lower().translate(_TABLE).split())
+    return " ".join(_NASAL.sub(NASAL_SIGN, plain).lower().translate(_TABLE).split())
 
 
 def folded_letters(text: str) -> str:

@@ -214,3 +214,25 @@ def test_schools_are_offered_in_dictionary_order() -> None:
     assert school_names() == SORTED
     page = organiser_client(in_role(OWNER)).get(list_path(School)).context["cl"].result_list
     assert [school.name for school in page] == SORTED
+
+
+@pytest.mark.parametrize(
+    "text", ["Ref: abc-2345", "ABC 2345", "reference: ABC‑2345", "Your reference is ABC-2345."]
+)
+def test_printed_reference_is_read_in_the_field_of_the_scanner(text: str) -> None:
+    assert lookup.read(text) == lookup.Reading(lookup.Kind.REFERENCE, "ABC2345")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.org/abc/ABC2345",
+        "WIFI:S:school;T:WPA;P:ABC2345 DEF6789;;",
+        "mailto:ABC2345@example.org",
+        "BEGIN:VCARD Rose Butcher, Secretary of ABC-2345 Ltd",
+        "ABC-2345 DEF-6789",
+        "1234567890128",
+    ],
+)
+def test_code_of_something_else_is_no_guess_at_a_reference(text: str) -> None:
+    assert lookup.read(text).kind == lookup.Kind.NOTHING

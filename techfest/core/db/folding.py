@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import CharField, TextField, Transform
 
-from techfest.core.folding import APOSTROPHES, MARKS, REPLACED, SEPARATORS, WIDE
+from techfest.core.folding import APOSTROPHES, MARKS, NASAL, NASAL_SIGN, REPLACED, SEPARATORS, WIDE
 from techfest.core.text import IGNORABLES, normalized
 
 
@@ -45,6 +45,7 @@ def _sql() -> str:
     ascii_text = f"lower({_spaced(ascii_text, ''.join(filter(str.isascii, SEPARATORS)))})"
     dropped = _class(APOSTROPHES, ranges=IGNORABLES)
     plain = _without(f"normalize({_without('{}', dropped)}, NFKD)", _class(APOSTROPHES, ranges=MARKS))
+    plain = f"regexp_replace({plain}, {_quoted(NASAL)}, {_quoted(NASAL_SIGN)}, 'g')"
     plain = f"lower({_spaced(plain, SEPARATORS)})"
     return (
         f"(CASE WHEN octet_length({{}}) = char_length({{}}) THEN {ascii_text}"
