@@ -8,7 +8,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from registrations.spreadsheets.file_kinds import refused_archive
 from registrations.spreadsheets.package import MAIN, cell_parts, main_part, slashed, transitional, usual_parts
@@ -69,10 +69,10 @@ def _check_end(data: bytes) -> None:
 
 
 def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
-    names = [entry.filename for entry in entries]
+    names = [slashed(entry.filename) for entry in entries]
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise WorkbookRefused("password")
-    if any(_escapes_folder(name) for name in names) or len({name.casefold() for name in names}) < len(names):
+    if any(_escapes_folder(name) for name in names) or len(set(names)) < len(names):
         raise WorkbookRefused("unsafe")
     if any(_MACROS.search(name) for name in names):
         raise WorkbookRefused("macros")
@@ -86,13 +86,12 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
 
 def _escapes_folder(name: str) -> bool:
     """Return whether a name would point outside the folder it is unpacked to. An XLSX has no such names."""
-    name = slashed(name)
     return name.startswith("/") or ":" in name or ".." in name.split("/")
 
 
-def _is_package(names: Iterable[str]) -> bool:
+def _is_package(names: Collection[str]) -> bool:
     """Return whether the archive may be a workbook; another is refused for what it is."""
-    return any(name.lower() == "[content_types].xml" for name in names) or MAIN in names
+    return "[content_types].xml" in names or MAIN in names
 
 
 def _is_zip_bomb(entry: zipfile.ZipInfo) -> bool:

@@ -42,8 +42,8 @@ Read = Callable[[str], bytes]
 
 
 def slashed(name: str) -> str:
-    """Return the name of a part as relationships write it: with slashes, case does not count."""
-    return name.replace("\\", "/").lower()
+    """Return the name of a part as relationships mean it: with slashes, none at its start, and case does not count."""
+    return name.replace("\\", "/").lower().removeprefix("/")
 
 
 def main_part(names: Mapping[str, str], read: Read) -> str:

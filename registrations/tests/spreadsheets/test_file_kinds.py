@@ -162,6 +162,9 @@ UNUSUAL: dict[str, Callable[[], bytes]] = {
             for name in (_MAIN, _RELS, _SHEET, _TEXTS, "_rels/.rels", "xl/styles.xml")
         }
     ),
+    "slashes at the start": lambda: renamed(
+        {name: f"/{name}" for name in (_MAIN, _RELS, _SHEET, _TEXTS, "_rels/.rels", "[Content_Types].xml")}
+    ),
     "sheet in another folder": lambda: renamed(
         {_SHEET: "xl/sheets/one.xml"}, ((b"worksheets/sheet1.xml", b"sheets/one.xml"),)
     ),

@@ -108,6 +108,14 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "nested",
     ),
     "macros": (lambda: changed_archive(xlsx_bytes(TABLE), {"xl/vbaProject.bin": b"x"}), "macros"),
+    "macros behind a backslash": (
+        lambda: changed_archive(xlsx_bytes(TABLE), {"xl\\vbaProject.bin": b"x"}),
+        "macros",
+    ),
+    "one part under two names": (
+        lambda: changed_archive(xlsx_bytes(TABLE), {"/XL/worksheets\\sheet1.xml": b"x"}),
+        "unsafe",
+    ),
     "macros by type only": (
         lambda: changed_archive(
             xlsx_bytes(TABLE),
