@@ -172,12 +172,26 @@ class _Columns:
         about = self._of(Meaning.EVENTS)
         if any(share(self.cells[column.position], self._names) > 0 for column in about):
             for column in about:
-                if share(self.cells[column.position], lambda text: read_mark(text) is not None) >= MOST:
+                if share(self.cells[column.position], self._is_mark) >= MOST:
                     self._set(column, Meaning.NONE)
         elif not about and not self._of(Meaning.EVENT_MARK):
             for column in self._of(Meaning.NONE):
                 if share(self.cells[column.position], self._names) >= MOST:
                     self._set(column, Meaning.EVENTS)
+
+        self._find_more_events()
+
+    def _find_more_events(self) -> None:
+        """Use the untitled columns beside one of events that name events: of a merged title, or of bare commas."""
+        for before, column in itertools.pairwise([*self.columns]):
+            is_beside = self.columns[before.position].meaning == Meaning.EVENTS
+            is_free = column.meaning == Meaning.NONE and not column.title
+            if is_beside and is_free and share(self.cells[column.position], self._names) >= MOST:
+                self._set(column, Meaning.EVENTS)
+
+    def _is_mark(self, text: str) -> bool:
+        """Return whether a cell says yes or no, and is not the name of an event."""
+        return read_mark(text) is not None and not self.events.index.whole(text).slugs
 
     def _names(self, text: str) -> bool:
         return bool(self.events.read(0, text)[0])

@@ -200,11 +200,15 @@ class _RowReader:
         return tuple(dict.fromkeys(slugs))
 
     def _marked(self, row: Row, column: Column, text: str) -> list[str]:
+        events = self.events.of_column(column.event)
         says = read_mark(text)
+        if says is None and self.events.read(row.number, text) == (events, []):
+            # A form service writes the name of the event where it was ticked.
+            says = True
         if says is None:
             problem = _("Under “%(event)s” write yes, or leave the cell empty") % {"event": column.title}
             self._error(row, Meaning.EVENT_MARK, Code.MARK, problem, text)
-        return self.events.of_column(column.event) if says else []
+        return events if says else []
 
     def _cleaned(self, row: Row, meaning: Meaning, text: str) -> str:
         """Clean the text with the field of the forms, and report its error messages."""

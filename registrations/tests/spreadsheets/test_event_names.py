@@ -8,12 +8,12 @@ from django.utils.text import slugify
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from registrations.class_lists.parse import parse_file
 from registrations.spreadsheets import workbook_process
 from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.headers import Meaning, find_header
 from registrations.spreadsheets.listing import Listing
 from registrations.spreadsheets.reader import read_file
-from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.writer import titles_of_template, xlsx_template
 from registrations.tests.builders.spreadsheets import csv_bytes, xlsx_bytes
@@ -144,6 +144,7 @@ def names() -> st.SearchStrategy[str]:
     return cleaned.filter(lambda text: any(character.isalnum() for character in text))
 
 
+PUPILS = ("Asha Rao", "Bilal Khan", "Chen Li", "Divya Iyer", "Esther Paul", "Farid Ali")
 FESTS = st.lists(names(), min_size=1, max_size=6, unique_by=lambda name: name.casefold())
 
 
@@ -162,7 +163,7 @@ def test_template_reads_back_whatever_the_events_are_called(
     ]
     wanted = [at % len(fest) for at in chosen]
     titles = [title for _meaning, title in titles_of_template()]
-    table = [titles, *([f"Child {n}", "9", "", "", "", offered[at], "", ""] for n, at in enumerate(wanted))]
+    table = [titles, *([PUPILS[n], "9", "", "", "", offered[at], "", ""] for n, at in enumerate(wanted))]
     listed = listing_of(read_file(csv_bytes(table)) if as_csv else workbook_of(table), events)
     assert listed.problems == ()
     assert [student.events for student in listed.students] == [(list(events)[at],) for at in wanted]
@@ -175,8 +176,7 @@ def workbook_of(table: list[list[str]]) -> Sheet:
 
 
 def listing_of(sheet: Sheet, events: dict[str, str]) -> Listing:
-    header = find_header(sheet, events.values())
-    return read_listing(sheet, header, grades=range(5, 13), events=events)
+    return parse_file(sheet, grades=range(5, 13), events=events).listing
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -215,6 +215,40 @@ def test_title_of_a_column_of_ticks_is_an_event(title: str, event: str) -> None:
     table = [["Name", "Grade", title], *([f"Child {n}", "9", mark] for n, mark in enumerate(marks))]
     listed = listing_of(workbook_of(table), EVENTS)
     assert [student.events for student in listed.students] == [(SLUGS[event],)] * 4 + [()] * 2
+
+
+def test_untitled_columns_beside_the_events_hold_events_too() -> None:
+    """A title merged over three columns, or a cell whose commas were not quoted."""
+    table = [
+        ["Name", "Grade", "Events", "", ""],
+        ["Asha Rao", "9", "Quiz", "Chess", ""],
+        ["Ravi Das", "9", "Quiz", "", "C++"],
+    ]
+    listed = listing_of(workbook_of(table), EVENTS)
+    assert [[EVENTS[slug] for slug in student.events] for student in listed.students] == [
+        ["Quiz", "Chess"],
+        ["Quiz", "C++"],
+    ]
+    assert listed.problems == ()
+
+
+def test_untitled_column_of_other_words_is_reported() -> None:
+    table = [
+        ["Name", "Grade", "Events", ""],
+        ["Asha Rao", "9", "Quiz", "vegan"],
+        ["Ravi Das", "9", "Quiz", "nuts"],
+    ]
+    listed = listing_of(workbook_of(table), EVENTS)
+    assert [problem.is_error for problem in listed.problems] == [False]
+    assert {student.events for student in listed.students} == {(SLUGS["Quiz"],)}
+
+
+def test_name_of_the_event_below_itself_is_a_tick() -> None:
+    table = [["Name", "Grade", "Quiz", "C#"], ["Asha Rao", "9", "Quiz", ""], ["Ravi Das", "9", "", "c#"]]
+    table.append(["Meera Iyer", "9", "C#", "x"])
+    listed = listing_of(workbook_of(table), EVENTS)
+    assert [student.events for student in listed.students[:2]] == [(SLUGS["Quiz"],), (SLUGS["C#"],)]
+    assert [(problem.row, problem.value) for problem in listed.problems] == [(4, "C#")]
 
 
 @pytest.mark.parametrize("title", ["Chess (juniors)", "D#", "Event 2", "Quizz"])
