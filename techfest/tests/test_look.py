@@ -4,6 +4,7 @@ import gzip
 import re
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 from PIL import Image
 
@@ -31,6 +32,12 @@ def test_stylesheet_within_budget() -> None:
 
 def test_scripts_within_budget() -> None:
     assert sum(compressed(path) for path in (STATIC / "js").glob("*.js")) <= 2 * KB
+
+
+def test_scripts_of_the_scanner_do_not_grow() -> None:
+    """As they are served; the phone caches them on the first visit. The decoder is apart."""
+    scripts = [path.read_bytes() for path in (STATIC / "js" / "checkin").glob("*.js")]
+    assert sum(len(brotli.compress(script)) for script in scripts) <= 13 * KB
 
 
 def test_preview_picture_fits_a_link_preview() -> None:

@@ -14,6 +14,8 @@ let track;
 let reader;
 let run = 0;
 let wake = () => {};
+// The browser gives up this lock whenever the page is hidden.
+const keepAwake = () => navigator.wakeLock?.request("screen").catch(() => {});
 
 // Decides which code in view counts, if any: one at a time, the one nearest to the middle, and none beyond the edge.
 export const newChoice = () => {
@@ -84,13 +86,11 @@ const watch = (video, { onCode, onStop, onRestart }) => {
     setTimeout(look, PAUSE);
   };
   wake = () => {
-    // The browser gives up this lock whenever the page is hidden.
-    navigator.wakeLock?.request("screen").catch(() => {});
+    keepAwake();
     if (track.readyState === "ended") onRestart();
     else if (video.paused) recover();
   };
   track.onended = () => mine === run && isVisible() && onRestart();
-  wake();
   look();
 };
 const onSeen = () => isVisible() && wake();
@@ -113,6 +113,11 @@ export async function open(video, deviceId) {
   if (mine !== run) return false;
   [track] = stream.getVideoTracks();
   video.srcObject = stream;
+  wake = () => {
+    keepAwake();
+    video.play().catch(() => {});
+  };
+  keepAwake();
   await video.play();
   return mine === run;
 }

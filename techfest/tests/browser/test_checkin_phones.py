@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, BrowserType, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, expect
 
 from events.models import Event
 from registrations.models import AccountSession
@@ -329,21 +329,54 @@ def test_page_of_the_network_is_no_verdict(
     assert [(one.ticket, one.is_offline) for one in Scan.objects.all()] == [(ticket, True)]
 
 
-def test_page_of_the_network_is_not_cached_as_a_file(
-    phone: BrowserContext, gate: Gate, ticket: Ticket
+WORKER = """
+    async (portal) => {
+        const text = await (await fetch("/static/js/checkin/worker.js")).text();
+        const [listeners, stored] = [{}, new Map([["/door/gate/1/", "the cached page"]])];
+        const nameOf = (request) => new URL(request.url ?? request, location).pathname;
+        const match = async (request) => stored.get(nameOf(request));
+        const put = async (request) => stored.set(nameOf(request), "stored");
+        const caches = { match, open: async () => ({ match, put, keys: async () => [] }) };
+        const reply = (request) => {
+            const headers = { "Content-Type": nameOf(request).startsWith("/door/") ? "text/html" : "text/javascript" };
+            if (portal) return new Response("Sign in", { headers: { "Content-Type": "text/html" } });
+            return new Response("", { headers: { ...headers, "X-Checkin": "page" } });
+        };
+        const self = { checkin: { cache: "one", files: ["/static/a.js"], home: "/door/", static: "/static/" } };
+        const listen = (name, listener) => (listeners[name] = listener);
+        const names = ["self", "addEventListener", "caches", "fetch", "skipWaiting"];
+        new Function(...names, text)(self, listen, caches, async (one) => reply(one), () => {});
+        const happen = async (name, event) => {
+            let result;
+            const keep = (promise) => (result = promise);
+            listeners[name]({ ...event, waitUntil: keep, respondWith: keep });
+            return result?.then((one) => (typeof one === "string" ? one : "answer"), () => "failed");
+        };
+        const posted = [];
+        const source = { postMessage: (one) => posted.push(one.isCached) };
+        const installed = await happen("install", {});
+        await happen("message", { data: { page: "/door/gate/2/", files: ["/static/decoder.js"] }, source });
+        const request = { method: "GET", mode: "navigate", url: `${location.origin}/door/gate/1/` };
+        return [installed, [...stored.keys()].slice(1), posted, await happen("fetch", { request })];
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("is_portal", "expected"),
+    [
+        (False, ["answer", ["/static/a.js", "/static/decoder.js", "/door/gate/2/"], [True], "answer"]),
+        (True, ["failed", [], [False], "the cached page"]),
+    ],
+    ids=["server", "portal"],
+)
+def test_page_of_the_network_is_neither_cached_nor_shown(
+    browser: Browser, live_server: Any, event: Event, is_portal: bool, expected: list[Any]
 ) -> None:
-    phone.route(
-        "**/js/checkin/verdict.js*",
-        lambda route: html(route) if "sw" in str(route.request.service_worker) else route.continue_(),
-    )
-    page = opened(phone, gate)
-    page.wait_for_timeout(1500)
-    phone.unroute("**/js/checkin/verdict.js*")
-    cached = page.evaluate(
-        "(async () => { const found = await caches.match('/static/js/checkin/verdict.js');"
-        " return found ? found.headers.get('Content-Type') : '' })()"
-    )
-    assert "html" not in cached
+    with browser.new_context(base_url=live_server.url, bypass_csp=True) as context:
+        page = context.new_page()
+        page.goto("/")
+        assert page.evaluate(WORKER, is_portal) == expected
 
 
 def test_form_whose_token_is_too_old_is_sent_again(phone: BrowserContext, gate: Gate, ticket: Ticket) -> None:
@@ -393,6 +426,29 @@ def test_another_volunteer_uploads_what_the_phone_kept(
     expect(page.locator("[data-waiting]")).to_be_hidden()
     assert CheckIn.objects.get().gate == gate
     assert Alert.objects.get().subject == "Main gate, uploaded by Mei"
+
+
+ADD_BAD_SCAN = """
+    async (checkpoint) => {
+        const { put } = await import("/static/js/checkin/store.js");
+        await put("queue", { key: "0", digest: "bad", at: "never", device_verdict: "in", checkpoint });
+    }
+"""
+
+
+def test_scan_that_the_server_refuses_keeps_no_other_from_being_uploaded(
+    phone: BrowserContext, gate: Gate, ticket: Ticket
+) -> None:
+    page = opened(phone, gate)
+    kept(page)
+    phone.set_offline(True)
+    wedge(page, ticket.code)
+    expect(word(page)).to_have_text("In")
+    page.evaluate(ADD_BAD_SCAN, path_of(gate))
+    phone.set_offline(False)
+    expect(page.locator("[data-conflict-list]")).to_contain_text("Scan 1 is not complete.")
+    expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
+    assert Scan.objects.get().ticket == ticket
 
 
 # ---- Storage
