@@ -6,11 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.admin_base import RecordInline
 from registrations.admin import exports
+from registrations.admin.add_registration import add_page
 from registrations.admin.history import change_lines
 from registrations.admin.registration_actions import RegistrationActions
 from registrations.booking.waitlist import why_waiting
@@ -155,6 +157,13 @@ class RegistrationAdmin(RegistrationActions):
     readonly_fields = ("waitlist_status",)
     ordering = ("-created_at", "-pk")
     inlines = (ChangesInline,)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("by-hand/", view(add_page), name="registrations_registration_add_by_hand"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         rows: QuerySet[Registration] = super().get_queryset(request)

@@ -9,11 +9,13 @@ from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import BaseAdmin
+from registrations.admin.correct_school import SchoolForm, correct_school_and_report, school_confirmation
 from registrations.admin.move_registrations import line_of
 from registrations.admin.registration_actions import (
     CancelForm,
@@ -29,7 +31,12 @@ from registrations.students.duplicates import (
 )
 from registrations.students.merge import clashes_among, duplicate_registrations, merge_students
 from registrations.students.names import grouped
-from techfest.core.admin.confirmation import Confirmation, NotifyForm, confirmation_form, confirmed_action
+from techfest.core.admin.confirmation import (
+    Confirmation,
+    NotifyForm,
+    confirmation_form,
+    confirmed_action,
+)
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.db.locking import Deadline
 
@@ -98,6 +105,10 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
         if obj.erased_at is None:
             yield ObjectTool(_("Cancel everything"), action="cancel_everything")
             yield ObjectTool(_("Merge with a namesake"), action="merge_students")
+            yield ObjectTool(_("Correct the school"), action="correct_school")
+            if self.has_cancel_permission(request):
+                address = reverse("admin:registrations_registration_add_by_hand")
+                yield ObjectTool(_("Add a registration"), url=f"{address}?student={obj.pk}")
 
     @admin.action(
         description=gettext_lazy("Cancel everything of the chosen students"), permissions=["cancel"]
@@ -135,6 +146,21 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
             confirmation=lambda: _merge_confirmation(chosen),
             form=form,
             do=lambda: _merge_and_report(chosen, request.user, dict(form.cleaned_data)),
+        )
+
+    @admin.action(description=gettext_lazy("Correct the school of the student"), permissions=["merge"])
+    def correct_school(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
+        """Give one student another school; the registrations keep their seats."""
+        chosen = list(queryset.select_related("school")[:2])
+        form = confirmation_form(SchoolForm, request)
+        return confirmed_action(
+            self,
+            request,
+            action="correct_school",
+            refusal="" if len(chosen) == 1 and chosen[0].erased_at is None else _("Choose one student."),
+            confirmation=lambda: school_confirmation(chosen),
+            form=form,
+            do=lambda: correct_school_and_report(chosen[0], request.user, form.cleaned_data),
         )
 
 

@@ -105,7 +105,7 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     fields = (*STUDENT_FIELDS, "school", "fest", "shown_language", "shown_reference", "created_at")
     readonly_fields = ("school", "fest", "shown_language", "shown_reference", "created_at")
     inlines = (RegistrationsInline, ConsentsInline)
-    actions = ("cancel_everything", "merge_students", "erase_students")
+    actions = ("cancel_everything", "merge_students", "correct_school", "erase_students")
 
     @admin.display(description=gettext_lazy("language"))
     def shown_language(self, obj: Student) -> str:

@@ -29,6 +29,7 @@ class Submission(models.Model):
         STUDENT = "student", _("my registrations")
         TEACHER = "teacher", _("teacher's pages")
         CLASS_LIST = "list", _("class list")
+        ORGANISER = "organiser", _("organiser's page")
 
     key = models.UUIDField(unique=True, editable=False)
     link_id = link_id_field()
