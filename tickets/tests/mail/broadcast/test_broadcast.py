@@ -114,7 +114,7 @@ def test_search_of_the_list_is_part_of_the_filter(client: Client, fest: Fest) ->
     assert pending(confirmed(client, mails=1, query="?q=Ben")) == ["ben@example.org"]
 
 
-def test_trial_goes_to_its_writer_at_once_and_as_plain_text(client: Client, fest: Fest) -> None:
+def test_trial_goes_to_its_writer_at_once_with_its_links_and_without_markup(client: Client, fest: Fest) -> None:
     build_submission(build_event(fest))
     tried(client)
     Delivery.objects.exclude(kind="message").delete()
@@ -122,7 +122,8 @@ def test_trial_goes_to_its_writer_at_once_and_as_plain_text(client: Client, fest
     assert (mail.to, mail.subject) == (["boss@fest.example"], f"[Trial] Hall changed: {fest.name}")
     html = str(mail.alternatives[0][0])
     assert "&lt;b&gt;water&lt;/b&gt;" in html
-    assert "http://evil.example" not in html + str(mail.body)
+    assert ("<b>water" in html, "http://evil.example" in str(mail.body)) == (False, True)
+    assert '<a href="http://evil.example' in html
     assert delivery.student is None
 
 
