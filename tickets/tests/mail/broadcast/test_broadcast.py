@@ -114,7 +114,9 @@ def test_search_of_the_list_is_part_of_the_filter(client: Client, fest: Fest) ->
     assert pending(confirmed(client, mails=1, query="?q=Ben")) == ["ben@example.org"]
 
 
-def test_trial_goes_to_its_writer_at_once_with_its_links_and_without_markup(client: Client, fest: Fest) -> None:
+def test_trial_goes_to_its_writer_at_once_with_its_links_and_without_markup(
+    client: Client, fest: Fest
+) -> None:
     build_submission(build_event(fest))
     tried(client)
     Delivery.objects.exclude(kind="message").delete()

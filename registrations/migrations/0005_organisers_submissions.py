@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registrations", "0003_student_likeness")]
+    dependencies = [("registrations", "0004_class_list_left_out_reason")]
 
     operations = [
         migrations.AlterField(
