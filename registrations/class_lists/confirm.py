@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
@@ -18,6 +19,7 @@ from registrations.class_lists.forecast import SEAT, WAIT, Forecast, forecast
 from registrations.class_lists.identify import match
 from registrations.class_lists.parse import Draft, read_draft
 from registrations.class_lists.questions import obstacle
+from registrations.class_lists.row_status import TO_REGISTER, RowStatus, Status, row_statuses, summary
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
 from registrations.spreadsheets.listing import Listing
 from techfest.core.db.bulk import insert_new
@@ -26,7 +28,7 @@ TASK = "registrations.confirm"
 _OF_ANOTHER_LIST = gettext_lazy("This form belongs to another list. Open the list again.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Readiness:
     """What confirming would register now, and what would stay in the draft."""
 
@@ -40,10 +42,24 @@ class Readiness:
     def listing(self) -> Listing:
         return self.draft.listing
 
+    @cached_property
+    def statuses(self) -> list[RowStatus]:
+        """The rows as the preview shows them, so that both pages count alike."""
+        return list(row_statuses(self.draft, self.forecast).values())
+
+    @property
+    def summary(self) -> str:
+        return summary(self.statuses)
+
+    @property
+    def good(self) -> int:
+        """The number of rows that obtain something when the list is confirmed."""
+        return sum(row.status in TO_REGISTER for row in self.statuses)
+
     @property
     def left(self) -> int:
         """The number of rows that stay in the draft because something is wrong with them."""
-        return len(self.listing.rows_with_errors | self.forecast.doubtful)
+        return sum(row.status == Status.NEEDS_FIXING for row in self.statuses)
 
     @property
     def _obtaining(self) -> frozenset[int]:

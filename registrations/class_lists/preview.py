@@ -20,8 +20,6 @@ from registrations.students.names import clean_text
 ROWS = 50
 """Rows per page. A row has up to six fields, a hidden one and some choices, and Django accepts 500 fields."""
 
-_TO_REGISTER = (Status.SEAT, Status.WAIT, Status.READY)
-
 
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
@@ -52,7 +50,7 @@ def context_of(draft: Draft, wanted: PreviewRequest) -> dict[str, Any]:
         "page": page,
         "forecast": expected,
         "bad": bad,
-        "good": sum(row.status in _TO_REGISTER for row in found.values()),
+        "good": sum(row.status in row_status.TO_REGISTER for row in found.values()),
         "others": len(found) - bad,
         "events": draft.parsed.events,
         "left_out": left_out_rows(draft),

@@ -27,6 +27,10 @@ class Status(StrEnum):
     BUSY = "busy"
 
 
+TO_REGISTER = (Status.SEAT, Status.WAIT, Status.READY)
+"""The rows that obtain something when the list is confirmed."""
+
+
 class Show(StrEnum):
     """The tabs that are not a status."""
 
