@@ -1,5 +1,6 @@
 """The page on which an organiser adds a registration, also after registration has closed."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -71,7 +72,7 @@ class AddForm(OthersDetailsForm):
             if name not in ("event", "may_wait", "reason"):
                 del self.fields[name]
 
-    def wanted(self, user: Any) -> LateRegistration:
+    def wanted(self, user: Any, key: uuid.UUID) -> LateRegistration:
         """Return what to register; the form must be valid."""
         cleaned = self.cleaned_data
         details = None
@@ -84,7 +85,7 @@ class AddForm(OthersDetailsForm):
                 is_another=self.is_another,
             )
         return LateRegistration(
-            key=idempotency.read_key(self.data) or Submission.new_key(),
+            key=key,
             fest_id=self.fest.pk,
             event_id=cleaned["event"].pk,
             may_wait=cleaned["may_wait"],
@@ -110,7 +111,8 @@ def add_page(request: HttpRequest) -> HttpResponseBase:
     form = AddForm(posted, fest=fest, events=_events(request, fest), student=student)
     if form.is_valid():
         try:
-            registration = add_registration(form.wanted(request.user), deadline=Deadline())
+            key = idempotency.read_key(request.POST) or Submission.new_key()
+            registration = add_registration(form.wanted(request.user, key), deadline=Deadline())
         except AmbiguousIdentity as error:
             form.add_error(None, _known(error.student))
         except UserFacingError as error:
@@ -123,9 +125,13 @@ def add_page(request: HttpRequest) -> HttpResponseBase:
             "name": f"{student.name} ({grouped(student.reference)})"
         }
     owner = admin.site.get_model_admin(Registration)
-    key = idempotency.new_key()
     return staff_page(
-        request, owner, "admin/registrations/registration/add.html", title=title, form=form, key=key
+        request,
+        owner,
+        "admin/registrations/registration/add.html",
+        title=title,
+        form=form,
+        key=idempotency.new_key(),
     )
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.admin.utils import unquote
@@ -110,11 +110,21 @@ def _page(
         keeps_clock=change.keeps_clock,
         rows=[*_own_rows(form, change), *(_row(event, change) for event in events)],
         sentences=[Sentence(text) for text in _notified(impacts)]
-        + [sentence for one in impacts for sentence in sentences(one, now=now) if sentence.is_danger],
+        + [
+            sentence
+            for one in impacts
+            for sentence in sentences(_of_times(one), now=now)
+            if sentence.is_danger
+        ],
         is_changed=SEEN in request.POST,
         hidden=[*carried(form, leave_out=[KEEPS, REASON]), (SEEN, seen)],
         reason=request.POST.get(REASON, ""),
     )
+
+
+def _of_times(impact: Impact) -> Impact:
+    """The impact without venues that are taken twice: all events move alike, so they were before."""
+    return replace(impact, dates=[one for one in impact.dates if one.field != "venue"])
 
 
 def _notified(impacts: Sequence[Impact]) -> Iterator[str]:
