@@ -20,6 +20,7 @@ _EXAMINED = 200
 _LONGEST = 300
 """Characters of a cell that are looked at."""
 MOST = 0.8
+_MANY = 0.6
 _ADDRESS = re.compile(r"\S+@\S+\.\S+|\S+@\S+")
 _SCORE = re.compile(
     r"\d+\.\d*[1-9]\d*|\d+(?:\.\d+)?\s*(?:%|/\s*\d+)|[A-F][+\d-]|[A-F]\s*\+|1[4-9]|[2-9]\d|\d{3}"
@@ -105,6 +106,7 @@ class _Columns:
 
     def settle(self) -> None:
         self._drop_scores()
+        self._prefer_roll_numbers()
         for meaning, fits in self._tests.items():
             self._choose(meaning, fits)
         self._find_addresses()
@@ -138,6 +140,15 @@ class _Columns:
             texts = self.cells[column.position]
             if share(texts, lambda text: read_mark(text) is None and _is_number(text)) >= MOST:
                 self._set(column, Meaning.NONE)
+
+    def _prefer_roll_numbers(self) -> None:
+        """Beside an admission number, use the roll number."""
+        for column in self._of(Meaning.NONE):
+            if column.is_repeated and meaning_of(column.title) == Meaning.ROLL_NUMBER and _is_roll(column):
+                for other in self._of(Meaning.ROLL_NUMBER):
+                    if not _is_roll(other):
+                        self._set(other, Meaning.NONE)
+                        self._set(column, Meaning.ROLL_NUMBER)
 
     def _choose(self, meaning: Meaning, fits: Callable[[str], bool]) -> None:
         """Of several columns with titles of one meaning use the first whose cells fit, if the first one's do not."""
@@ -200,7 +211,7 @@ class _Columns:
         """Without a title for grades, use the first column of texts like "9A" and "Class IX", not of bare numbers."""
         if self._of(Meaning.GRADE):
             return
-        for column in self._of(Meaning.NONE):
+        for column in self._of(Meaning.NONE, Meaning.SECTION):
             texts = self.cells[column.position]
             is_class = share(texts, lambda text: bool(_CLASS_OF_A_SCHOOL.fullmatch(text)))
             if is_class >= MOST and share(texts, self._is_grade) >= MOST and not column.is_repeated:
@@ -211,7 +222,11 @@ class _Columns:
         """Use no column "Status" or "Role" whose cells say something that is not understood, like "paid"."""
         for meaning, is_known in _UNDERSTOOD.items():
             for column in self._of(meaning):
-                if share(self.cells[column.position], is_known) < MOST:
+                texts = self.cells[column.position]
+                says_no = meaning != Meaning.ENABLED and any(
+                    name_key(text) in GONE | OTHER_ROLES for text in texts
+                )
+                if share(texts, is_known) < MOST and not says_no:
                     self._set(column, Meaning.NONE)
         if not self._of(Meaning.GIVEN_NAME, Meaning.FAMILY_NAME):
             for column in self._of(Meaning.MIDDLE_NAME):
@@ -221,7 +236,7 @@ class _Columns:
         """Read "Rao, Asha" as "Asha Rao" where most names are written so."""
         for column in self._of(Meaning.NAME):
             texts = self.cells[column.position]
-            if len(texts) > 1 and share(texts, is_turned) >= MOST and not self._of(*NAME_PARTS):
+            if len(texts) > 1 and share(texts, is_turned) > _MANY and not self._of(*NAME_PARTS):
                 self._set(column, Meaning.LAST_FIRST)
 
 
@@ -232,6 +247,11 @@ def _is_name(text: str) -> bool:
         and "@" not in text
         and name_key(text) != "anonymous"
     )
+
+
+def _is_roll(column: Column) -> bool:
+    key = name_key(column.title[:LONGEST_TITLE])
+    return any(word in key for word in ("roll", "रोल", "अनुक्रमांक"))
 
 
 _UNDERSTOOD: dict[Meaning, Callable[[str], bool]] = {

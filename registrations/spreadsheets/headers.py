@@ -142,12 +142,16 @@ def _rank(columns: Sequence[Column], width: int) -> tuple[bool, int, float]:
     recognised, filled = sum(is_known), sum(bool(column.title) for column in columns)
     if recognised < min(2, width) or not any(column.meaning in STRONG for column in columns):
         return False, 0, 0.0
-    are_pairs = all(_is_value_after(columns, is_known, at) for at, known in enumerate(is_known) if known)
-    return not are_pairs, recognised, recognised / filled
+    return not _are_pairs(columns), recognised, recognised / filled
 
 
-def _is_value_after(columns: Sequence[Column], is_known: Sequence[bool], at: int) -> bool:
-    return at + 1 < len(columns) and bool(columns[at + 1].title) and not is_known[at + 1]
+def _are_pairs(columns: Sequence[Column]) -> bool:
+    """Return whether each label has its value beside it, as in a letterhead."""
+    labels = [at for at, column in enumerate(columns) if column.meaning != Meaning.NONE]
+    after = [columns[at + 1] for at in labels if at + 1 < len(columns)]
+    return len(after) == len(labels) and all(
+        column.title and column.meaning == Meaning.NONE and not column.is_repeated for column in after
+    )
 
 
 class _Titles:
@@ -163,7 +167,7 @@ class _Titles:
     def with_second_row(self, at: int, header: Header) -> Header:
         """Return the header joined with a row of wider titles above it, or of narrower ones below it."""
         rows = self.sheet.rows
-        if at and rows[at - 1].number == rows[at].number - 1:
+        if at and rows[at - 1].number == rows[at].number - 1 and not self._is_letterhead(rows[at - 1]):
             above = self._joined(rows[at - 1], rows[at])
             if above and set(above.missing) <= set(header.missing):
                 return above
@@ -172,6 +176,11 @@ class _Titles:
             if below and _count(below) > _count(header):
                 return below
         return header
+
+    def _is_letterhead(self, row: Row) -> bool:
+        columns = self.columns(row)
+        has_labels = any(column.meaning != Meaning.NONE for column in columns)
+        return any(":" in cell for cell in row.cells) or (has_labels and _are_pairs(columns))
 
     def _joined(self, upper: Row, lower: Row) -> Header | None:
         """Return two rows of titles as one, or None where a title of its own has another cell below it."""

@@ -6,15 +6,13 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from registrations.spreadsheets.cells import read_grade
+from registrations.spreadsheets.class_names import class_of, with_class
 from registrations.spreadsheets.combined import Table, combined
 from registrations.spreadsheets.contents import refined
-from registrations.spreadsheets.headers import Column, Header, find_header, with_slugs
+from registrations.spreadsheets.headers import Header, find_header, with_slugs
 from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
 from registrations.spreadsheets.sheet import MAX_ROWS, Sheet
 from registrations.spreadsheets.side_by_side import side_by_side
-
-_LONGEST_SECTION = len("COMMERCE")
 
 
 def find_table(sheet: Sheet, *, grades: range, events: Mapping[str, str]) -> Table:
@@ -57,12 +55,6 @@ def _without_blocks(table: Table) -> Table:
     return replace(table, header=Header(table.header.row, tuple(columns)))
 
 
-def class_of(name: str, grades: range) -> tuple[int, str] | None:
-    """Return grade and section if a sheet is named like a class of the fest: "9A", "Class IX B"."""
-    found = read_grade(name)
-    return found if found and found[0] in grades and len(found[1]) <= _LONGEST_SECTION else None
-
-
 def _unread(sheet: Sheet, tables: Sequence[Table]) -> tuple[str, ...]:
     """Return the names of the sheets that were too long to be read."""
     read = Counter(one.sheet.name for one in tables)
@@ -81,42 +73,4 @@ def _one_table(sheet: Sheet, grades: range, events: Mapping[str, str]) -> Table:
     header = table.header
     if any(column.meaning in STRONG for column in header.columns):
         header = refined(table.sheet, header, grades=grades, events=events)
-    return _with_class(replace(table, header=header), grades)
-
-
-def _with_class(table: Table, grades: range) -> Table:
-    """Take grade and section of a sheet named "9A" for its rows, where they have no such column."""
-    meanings = {column.meaning for column in table.header.columns}
-    named = class_of(table.sheet.name, grades)
-    if not named or meanings.isdisjoint(NAME_MEANINGS):
-        return table
-    grade, section = named
-    if Meaning.GRADE not in meanings:
-        return _with_column(table, _("Class"), Meaning.GRADE, f"{grade} {section}".strip())
-    if section and Meaning.SECTION not in meanings and _all_of_grade(table, grade):
-        return _with_column(table, _("Section"), Meaning.SECTION, section)
-    return table
-
-
-def _all_of_grade(table: Table, grade: int) -> bool:
-    """Return whether each row is of this grade and names no section of its own."""
-    position = next(column.position for column in table.header.columns if column.meaning == Meaning.GRADE)
-    texts = (row.cell(position) for row in table.sheet.rows if row.number > table.header.row)
-    return all(read_grade(text) == (grade, "") for text in texts if text)
-
-
-def _with_column(table: Table, title: str, meaning: Meaning, text: str) -> Table:
-    """Return the table with one more column that holds this text in each row below the titles."""
-    position = table.sheet.width
-    rows = tuple(
-        replace(row, cells=(*_padded(row.cells, position), text)) if row.number > table.header.row else row
-        for row in table.sheet.rows
-    )
-    columns = [*table.header.columns, Column(position, title, meaning)]
-    return replace(
-        table, sheet=replace(table.sheet, rows=rows), header=Header(table.header.row, tuple(columns))
-    )
-
-
-def _padded(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
-    return cells + ("",) * (width - len(cells))
+    return with_class(replace(table, header=header), grades)

@@ -10,6 +10,7 @@ from techfest.core.text import has_mark_run
 
 _MORE_TITLES = {
     Meaning.NAME: (
+        "member|member name|name of member|team member|team member name|"
         "learner name|applicant name|fio|фио|nome|naam|имя и фамилия|nombre completo|nom complet"
         "|vor und nachname|ad soyad|adı soyadı|الاسم|اسم الطالب|生徒名|氏名|이름"
     ),
@@ -123,7 +124,7 @@ def meaning_of(title: str) -> Meaning:
         return Meaning.NONE
     for text in _variants(title):
         key = name_key(text)
-        if meaning := _MEANINGS.get(key) or _MEANINGS.get(_without_number(key)):
+        if meaning := _MEANINGS.get(key) or _MEANINGS.get(without_number(key)):
             return meaning
     return _meaning_of_sentence(title)
 
@@ -163,7 +164,7 @@ def _meaning_of_sentence(title: str) -> Meaning:
     if "as" in words[1:]:
         words = words[: words.index("as", 1)]
     rest = " ".join(word for word in words if word not in _FILLERS)
-    if meaning := _MEANINGS.get(rest) or _MEANINGS.get(_without_number(rest)):
+    if meaning := _MEANINGS.get(rest) or _MEANINGS.get(without_number(rest)):
         return meaning
     says = set(words)
     if says & _EVENT_WORDS and not says & (_ABOUT_EVENTS | _OTHERS):
@@ -171,7 +172,7 @@ def _meaning_of_sentence(title: str) -> Meaning:
     return Meaning.NONE
 
 
-def _without_number(key: str) -> str:
+def without_number(key: str) -> str:
     """Return the title without digits at its end, in any script: "event 2" and "event2" are "event"."""
     return key.rstrip(
         "".join(character for character in key if unicodedata.category(character) == "Nd") + " "

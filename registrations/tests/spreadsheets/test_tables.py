@@ -397,3 +397,91 @@ def test_names_written_last_name_first_are_turned() -> None:
         ["Das, Ravi", "9", "Quiz"],
     ]
     assert [row[1] for row in students(read(table_text(rows)))] == ["Asha Rao", "Ravi Das"]
+
+
+@pytest.mark.parametrize(
+    "letterhead",
+    [
+        [["GREENFIELD SCHOOL"], ["Class: IX-A", "", "Class Teacher: Ms Sen"]],
+        [["Class 9A"]],
+        [["Class", "9A", "Session", "2026-27"]],
+        [["9-A"]],
+    ],
+)
+def test_class_in_a_letterhead_is_the_grade_where_no_column_says_it(letterhead: list[list[str]]) -> None:
+    rows = [*letterhead, ["S.No", "Name", "Event"], ["1", "Asha Rao", "Quiz"]]
+    parsed = read(table_text(rows))
+    assert students(parsed) == [(len(rows), "Asha Rao", 9, "A", "quiz")]
+    assert [column.title for column in parsed.header.columns] == [
+        "S.No",
+        "Name",
+        "Event",
+        *[""] * (len(letterhead[0]) - 3),
+        "Class",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", [["2026"], ["Page 9"], ["9"], ["Greenfield School, 9 Lake Road"], ["Teacher", "Ms Sen"]]
+)
+def test_other_lines_of_a_letterhead_are_no_grade(line: list[str]) -> None:
+    parsed = read(table_text([line, ["S.No", "Name", "Event"], ["1", "Asha Rao", "Quiz"]]))
+    assert parsed.header.missing == (Meaning.GRADE,)
+
+
+def test_class_in_a_letterhead_overrules_no_column() -> None:
+    assert students(read(table_text([["Class 10B"], TITLES, ASHA]))) == [(3, "Asha Rao", 9, "", "quiz")]
+
+
+def test_blocks_of_classes_below_each_other() -> None:
+    block = ["S.No", "Name", "Event"]
+    rows = [
+        ["Class 9A"],
+        block,
+        ["1", "Asha", "Quiz"],
+        ["Class 9B"],
+        block,
+        ["1", "Ben", "Quiz"],
+        ["2", "Chitra", "Quiz"],
+    ]
+    parsed = read(table_text(rows))
+    assert students(parsed) == [
+        (3, "Asha", 9, "A", "quiz"),
+        (6, "Ben", 9, "B", "quiz"),
+        (7, "Chitra", 9, "B", "quiz"),
+    ]
+    assert left_out(parsed) == {4: "nothing", 5: "titles"}
+
+
+def test_members_of_a_team_in_one_row_are_all_students() -> None:
+    rows = [
+        ["Team", "Member 1", "Class", "Member 2", "Class", "Event"],
+        ["Alpha", "Asha", "9", "Ben", "10", "Quiz"],
+    ]
+    parsed = read(table_text(rows))
+    assert students(parsed) == [(2, "Asha", 9, "", "quiz"), (102, "Ben", 10, "", "quiz")]
+    assert [column.title for column in parsed.header.extra] == ["Team"]
+
+
+def test_gradebook_with_sections_and_turned_names() -> None:
+    rows = [
+        ["Student", "ID", "SIS Login ID", "Section", "Quiz (123)"],
+        ["    Points Possible", "", "", "", "10"],
+        ["Rao, Asha", "1", "asha@example.org", "Class 9A", "9"],
+        ["Das, Ravi", "2", "ravi@example.org", "Class 9B", "8"],
+    ]
+    parsed = read(table_text(rows), events_for_all=["quiz"])
+    assert students(parsed) == [(3, "Asha Rao", 9, "A", "quiz"), (4, "Ravi Das", 9, "B", "quiz")]
+    assert [one.email for one in parsed.listing.students] == ["asha@example.org", "ravi@example.org"]
+
+
+def test_roll_number_comes_before_an_admission_number() -> None:
+    rows = [["Adm No", "Name", "Class", "Roll No", "Event"], ["4711", "Asha", "9", "7", "Quiz"]]
+    (student,) = read(table_text(rows)).listing.students
+    assert student.roll_number == "7"
+
+
+def test_status_that_says_somebody_left_counts_among_other_words() -> None:
+    rows = [[*TITLES, "Status"], [*ASHA, "Confirmed"], [*RAVI, "Withdrawn"]]
+    parsed = read(table_text(rows))
+    assert (students(parsed), left_out(parsed)) == ([READ_ASHA], {3: "status"})
