@@ -127,7 +127,7 @@ class World:
             "teacher:document teacher:document-file teacher:document-mail": [tickets],
             "teacher:tickets-moved teacher:documents-moved": [tickets],
             "class_lists:preview class_lists:edit class_lists:columns": [listed],
-            "class_lists:confirm_encoding class_lists:discard class_lists:confirm": [listed],
+            "class_lists:answer class_lists:confirm_encoding class_lists:discard class_lists:confirm": [listed],
             "class_lists:problems class_lists:left": [listed, "csv"],
             "class_lists:template": ["csv"],
             "class_lists:job": [ClassListJob.objects.get().link_id],

@@ -29,6 +29,7 @@ OF_A_LIST = {
     "preview": ("", {"GET"}),
     "edit": ("fix/", {"POST"}),
     "columns": ("columns/", {"POST"}),
+    "answer": ("questions/", {"POST"}),
     "confirm_encoding": ("letters/", {"POST"}),
     "problems": ("problems.csv", {"GET"}),
     "discard": ("discard/", {"GET", "POST"}),
@@ -39,6 +40,8 @@ EVIL = {
     "versions-2": "",
     "leave-2": "1",
     "column-0": "",
+    "question": "titles",
+    "row": "2",
     "pasted": pasted("Eve|9||Robo Race"),
 }
 

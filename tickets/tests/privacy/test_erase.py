@@ -330,6 +330,26 @@ def test_name_in_a_draft_is_found_however_it_is_written(cell: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("cells", "is_found"),
+    [
+        (["Kumari", "9", "Rao", "Asha"], True),
+        (["Asha Kumari", "9", "", "Rao"], True),
+        (["Rao, Asha Kumari", "9"], True),
+        (["Asha", "9", "Rao"], False),
+        (["Asha Kumari Rao Iyer", "9"], False),
+        (["Kumari", "9", "Rao", "Asha Iyer"], False),
+    ],
+)
+def test_name_in_several_cells_of_a_draft_is_found(cells: list[str], *, is_found: bool) -> None:
+    fest = build_fest()
+    student = student_of(build_submission(build_event(fest), name="Asha Kumari Rao"))
+    draft = build_list(fest, [cells, ["Zyx Other", "", "7"]], teacher=build_teacher())
+    erase_now(student)
+    assert [row.cells for row in draft.rows.all()] == [*([] if is_found else [cells]), ["Zyx Other", "", "7"]]
+
+
+@pytest.mark.django_db
 def test_drafts_full_of_long_cells_delay_no_erasure() -> None:
     """Normalisation makes these ligatures eighteen times as long; such drafts took 22 s, longer than the deadline."""
     fest = build_fest()
