@@ -20,6 +20,7 @@ from registrations.models import ClassList, ClassListJob, ClassListRow, School, 
 from registrations.models.class_lists import DRAFT_KEPT
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import Header
+from registrations.spreadsheets.left_out import NO_STUDENT
 from registrations.spreadsheets.meanings import STRONG
 from registrations.spreadsheets.sheet import MAX_ROWS, Row
 from registrations.students.names import clean_text
@@ -63,6 +64,11 @@ def require_idle(class_list: ClassList, words: str) -> None:
 
 
 _UNDONE = Exists(ClassListRow.objects.filter(class_list=OuterRef("pk"), done_at=None))
+_OPEN = Exists(
+    ClassListRow.objects.filter(class_list=OuterRef("pk"), done_at=None).exclude(
+        left_out_reason__in=sorted(NO_STUDENT)
+    )
+)
 _DONE = Exists(ClassListRow.objects.filter(class_list=OuterRef("pk"), done_at__isnull=False))
 _AT_WORK = Exists(ClassListJob.objects.filter(class_list=OuterRef("pk"), finished_at=None))
 
@@ -78,13 +84,13 @@ class Upload:
 
 
 def open_drafts(teacher: Teacher) -> "QuerySet[ClassList]":
-    """Return the lists of the teacher's school in the current fest with unregistered rows, newest work first.
+    """Return the lists of the teacher's school in the current fest with unregistered students, newest work first.
 
     Each has `rows_left`: the number of rows that are neither registered nor left out.
     """
     left = Q(rows__done_at=None, rows__is_left_out=False)
     return (
-        ClassList.objects.filter(_UNDONE, school=teacher.school_id, fest__is_current=True)
+        ClassList.objects.filter(_OPEN, school=teacher.school_id, fest__is_current=True)
         .annotate(rows_left=Count("rows", filter=left))
         .select_related("owner")
         .order_by("-updated_at", "-pk")

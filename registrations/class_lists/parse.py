@@ -126,6 +126,11 @@ class Draft:
     parsed: ParsedList
 
     @property
+    def is_done(self) -> bool:
+        """Whether no student is left to register or to put back."""
+        return all(row.left_out_reason in NO_STUDENT for row in self.rows)
+
+    @property
     def left_out(self) -> list[ClassListRow]:
         return [row for row in self.rows if row.is_left_out]
 

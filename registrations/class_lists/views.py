@@ -85,7 +85,7 @@ def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseB
 def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What was read of the list, what is wrong with it, and what confirming it would come to."""
     draft = read_draft(list_of_school(teacher, pk))
-    if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
+    if draft.is_done and (job := draft.class_list.jobs.order_by("pk").last()):
         # All rows are registered: show the result.
         return redirect("class_lists:job", link_id=job.link_id)
     shown = PreviewRequest(

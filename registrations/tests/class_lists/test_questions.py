@@ -17,6 +17,7 @@ from registrations.tests.builders.class_list_uploads import (
     draft_of,
     handed_over,
 )
+from registrations.tests.builders.class_lists import registered
 from registrations.tests.builders.layouts import book
 
 pytestmark = pytest.mark.django_db
@@ -207,3 +208,19 @@ def test_answer_during_registration_and_of_another_school_change_nothing(client:
     columns = class_list.columns
     answer(client, class_list, "nonsense")
     assert class_list.columns == columns
+
+
+def test_list_with_a_total_is_done_when_its_students_are_registered(client: Client) -> None:
+    text = "Name\tClass\tEvent\nAsha\t9\tRobo Race\nTotal\t1\t\n"
+    class_list = draft_of(handed_over(client, text))
+    job = registered(class_list)
+    assert client.get(f"{LISTS}{class_list.pk}/")["Location"] == f"{LISTS}jobs/{job.link_id}/"
+    assert "Continue your upload" not in client.get(LISTS).content.decode()
+    assert draft_of(handed_over(client, text)).pk != class_list.pk
+
+
+def test_list_with_a_hidden_student_stays_open(client: Client) -> None:
+    class_list = draft_of(handed_over(client, book({"Sheet1": [TITLES, ASHA, RAVI]}, hidden=[3])))
+    registered(class_list)
+    assert client.get(f"{LISTS}{class_list.pk}/").status_code == 200
+    assert "Continue your upload" in client.get(LISTS).content.decode()
