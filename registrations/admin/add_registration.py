@@ -66,6 +66,9 @@ class AddForm(OthersDetailsForm):
     def __init__(self, *args: Any, fest: Fest, events: Any, student: Student | None, **kwargs: Any) -> None:
         super().__init__(*args, fest=fest, **kwargs)
         self.fest, self.student = fest, student
+        self.fields["email"].label = _("E-mail of the student or a parent (optional)")
+        self.fields["email"].help_text = _("The ticket goes to this address.")
+        self.fields["roll_number"].help_text = _("Tells namesakes apart.")
         field: Any = self.fields["event"]
         field.queryset = events
         for name in list(self.fields) if student else ():

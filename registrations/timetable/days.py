@@ -170,7 +170,7 @@ def _chosen(text: str, readings: Sequence[Reading], days: FestDays) -> dt.date |
         return inside[0]
     first, second = (date_format(one.day, "j F Y") for one in readings)
     words = _(
-        "Day or month first? “%(text)s” can be %(first)s or %(second)s. Choose above, or write the month as a word."
+        "Day or month first? “%(text)s” can be %(first)s or %(second)s. Choose below, or write the month as a word."
     )
     raise AmbiguousDay(words % {"text": text.strip(), "first": first, "second": second})
 
