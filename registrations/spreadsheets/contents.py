@@ -55,10 +55,10 @@ def refined(sheet: Sheet, header: Header, *, grades: range, events: Mapping[str,
     A column of addresses is the e-mail column if there is no other; of several equal titles the one whose cells fit
     is used; marks of an exam are no school grade; a column that names the fest's events holds events.
     """
-    cells = {
-        column.position: _texts(_rows_below(sheet, header), column.position) for column in header.columns
-    }
+    rows = _rows_below(sheet, header)
+    cells = {column.position: _texts(rows, column.position) for column in header.columns}
     columns = _Columns(header.columns, cells, grades, EventNames(events))
+    columns.joined = {column.position: _joined(rows, column.position) for column in header.columns}
     columns.settle()
     return Header(header.row, tuple(columns.columns))
 
@@ -69,6 +69,15 @@ def _rows_below(sheet: Sheet, header: Header) -> list[Row]:
 
 def _texts(rows: Iterable[Row], position: int) -> list[str]:
     return [text for row in rows if is_given(text := readable(row.cell(position)))]
+
+
+def _joined(rows: Iterable[Row], position: int) -> list[str]:
+    """Return the filled cells of a column, each below the cell to its left."""
+    return [
+        f"{readable(row.cell(position - 1))}\n{text}"
+        for row in rows
+        if position and is_given(text := readable(row.cell(position)))
+    ]
 
 
 def readable(cell: str) -> str:
@@ -103,6 +112,7 @@ class _Columns:
     ) -> None:
         self.columns = list(columns)
         self.cells, self.grades, self.events = cells, grades, events
+        self.joined: Mapping[int, Sequence[str]] = {}
 
     def settle(self) -> None:
         self._drop_scores()
@@ -197,12 +207,15 @@ class _Columns:
         for before, column in itertools.pairwise([*self.columns]):
             is_beside = self.columns[before.position].meaning == Meaning.EVENTS
             is_free = column.meaning == Meaning.NONE and not column.title
-            if is_beside and is_free and share(self.cells[column.position], self._names) >= MOST:
+            if is_beside and is_free and share(self.joined[column.position], self._names_only) >= MOST:
                 self._set(column, Meaning.EVENTS)
 
     def _is_mark(self, text: str) -> bool:
         """Return whether a cell says yes or no, and is not the name of an event."""
         return read_mark(text) is not None and not self.events.index.whole(text).slugs
+
+    def _names_only(self, text: str) -> bool:
+        return not self.events.read(0, text)[1]
 
     def _names(self, text: str) -> bool:
         return bool(self.events.read(0, text)[0])

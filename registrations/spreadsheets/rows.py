@@ -180,10 +180,7 @@ class _RowReader:
         """
         slugs: list[str] = []
         has_unknown = False
-        for column in self.columns:
-            text = row.cell(column.position)
-            if column.meaning not in (Meaning.EVENTS, Meaning.EVENT_MARK):
-                continue
+        for column, text in self._event_cells(row):
             if self._of_row.is_full:
                 self._of_row.skip(text)
             elif column.meaning == Meaning.EVENTS:
@@ -198,6 +195,19 @@ class _RowReader:
             if not slugs:
                 self._error(row, Meaning.EVENTS, Code.NO_EVENT, _("Enter at least one event"))
         return tuple(dict.fromkeys(slugs))
+
+    def _event_cells(self, row: Row) -> list[tuple[Column, str]]:
+        """Return the cells about events, each with those of the untitled columns beside it, which continue it."""
+        cells: list[tuple[Column, str]] = []
+        for column in self.columns:
+            text = row.cell(column.position)
+            before, earlier = cells[-1] if cells else (column, "")
+            is_more = before is not column and before.meaning == column.meaning == Meaning.EVENTS
+            if is_more and not column.title:
+                cells[-1] = before, f"{earlier}\n{text}" if text else earlier
+            elif column.meaning in (Meaning.EVENTS, Meaning.EVENT_MARK):
+                cells.append((column, text))
+        return cells
 
     def _marked(self, row: Row, column: Column, text: str) -> list[str]:
         events = self.events.of_column(column.event)

@@ -232,6 +232,21 @@ def test_untitled_columns_beside_the_events_hold_events_too() -> None:
     assert listed.problems == ()
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "name"), [(";", "Debate; junior"), ("|", "AI | ML Quiz"), (",", "Art, Craft & Design")]
+)
+def test_name_with_the_delimiter_of_the_file_and_no_quotes_is_the_event(delimiter: str, name: str) -> None:
+    rows = ["Name;Grade;Event", "Asha Rao;9;!", "Ravi Das;9;Quiz", "Meera Iyer;9;Chess"]
+    text = "\n".join(rows).replace(";", delimiter).replace("!", name)
+    listed = listing_of(read_file(text.encode()), EVENTS)
+    assert [student.events for student in listed.students] == [
+        (SLUGS[name],),
+        (SLUGS["Quiz"],),
+        (SLUGS["Chess"],),
+    ]
+    assert listed.problems == ()
+
+
 def test_untitled_column_of_other_words_is_reported() -> None:
     table = [
         ["Name", "Grade", "Events", ""],
