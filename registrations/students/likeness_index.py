@@ -49,8 +49,9 @@ class LikenessIndex:
 
 
 def _traces(parts: NameParts) -> Iterator[str]:
-    yield "=" + ("".join(parts.words) or parts.key)
     sounds = dict.fromkeys(sound_of(word) for word in parts.words if len(word) > 1)
-    yield from sounds
+    for sound in sounds:
+        yield sound + parts.tail
     if len(parts.words) == 1:
-        yield "^" + "".join(sounds)[:3]
+        yield f"^{''.join(sounds)[:3]}{parts.tail}"
+    yield f"={''.join(parts.words) or parts.key}{parts.tail}"

@@ -60,7 +60,7 @@ class NameParts:
         """
         words = self.words[1:] if len(self.words) > 2 and self.words[0] == "muhammad" else self.words
         ends = words[:1] + words[-1:] if len(words) > 1 else words
-        return ("".join(sorted(word[0] for word in ends)) + self._tail)[:MAX_INITIALS]
+        return ("".join(sorted(word[0] for word in ends)) + self.tail)[:MAX_INITIALS]
 
     @property
     def initials_alike(self) -> list[str]:
@@ -72,11 +72,12 @@ class NameParts:
         letters = [word[0] for word in self.words]
         ends = (letters[0], letters[1], letters[-2], letters[-1]) if len(letters) > 4 else letters
         pairs = [min(one + other, other + one) for one, other in combinations(ends, 2)]
-        found = [f"{some}{self._tail}"[:MAX_INITIALS] for some in (*pairs, *letters[:1])][:SEARCHED]
+        found = [f"{some}{self.tail}"[:MAX_INITIALS] for some in (*pairs, *letters[:1])][:SEARCHED]
         return found + [self.initials] * (SEARCHED - len(found))
 
     @property
-    def _tail(self) -> str:
+    def tail(self) -> str:
+        """The numbers that two names must share to be alike."""
         return "".join(f"#{number}" for number in self.numbers if not CLASS_NUMBER.fullmatch(number))
 
 
