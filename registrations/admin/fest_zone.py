@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -147,7 +148,7 @@ def _notified(impacts: Sequence[Impact]) -> Iterator[str]:
 def _own_rows(form: Any, change: ZoneChange) -> Iterator[Row]:
     """The fest's own times; a time that was edited counts in the new zone in either case."""
     for name in ("opens_at", "closes_at"):
-        label = str(Fest._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a column
+        label = capfirst(str(Fest._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # a column
         if name in form.changed_data:
             typed = _in(form.cleaned_data[name], change.new)
             yield Row(label, _in(form.initial[name], change.old), typed, typed)
