@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import GRADE_LIMITS, Fest
 from registrations.querysets import SchoolQuerySet, StudentQuerySet, TeacherQuerySet
+from registrations.students.classes import read_section
 from registrations.students.likeness import compared_label
 from registrations.students.name_parts import MAX_INITIALS, parts_of
 from registrations.students.names import email_key, label_key, name_key, random_reference, school_key
@@ -115,7 +116,7 @@ class Student(models.Model):
         self.name_key = name_key(self.name)
         self.initials = parts_of(self.name_key).initials
         self.email_key = email_key(self.email)
-        self.section = label_key(self.section)
+        self.section = read_section(self.section, self.grade or 0)
         self.roll_number = label_key(self.roll_number)
         self.roll_key = compared_label(self.roll_number)
 
