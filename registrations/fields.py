@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.students.names import clean_text
+from registrations.email_text import addresses_in, is_email
+from registrations.students.names import clean_text, has_letter
 from techfest.core.text import has_visible
 from techfest.core.text_limits import validate_marks
 
@@ -58,8 +58,17 @@ class TextField(forms.CharField):
             raise ValidationError(self.too_long)
 
 
+class NameField(TextField):
+    """The name of a person, which has at least one letter of any script."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not has_letter(value):
+            raise ValidationError(_("A name has letters: write it as it is spoken, in any script"))
+
+
 class EmailField(TextField):
-    """One e-mail address with a public domain; spaces are ignored."""
+    """One e-mail address with a public domain; spaces and what is copied along with an address are ignored."""
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"autocomplete": "email", "spellcheck": "false", "inputmode": "email", "size": "30"}
@@ -71,26 +80,16 @@ class EmailField(TextField):
         )
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace(" ", "")
+        addresses = addresses_in(super().to_python(value))
+        if len(addresses) > 1:
+            words = {"one": addresses[0], "other": addresses[1]}
+            raise ValidationError(_("Enter one e-mail address only: %(one)s or %(other)s") % words)
+        return "".join(addresses)
 
     def validate(self, value: str) -> None:
         super().validate(value)
         if value and not is_email(value):
             raise ValidationError(_("Enter an e-mail address in the correct format, like name@example.com"))
-
-
-def is_email(text: str) -> bool:
-    """Whether the text is one address with a dotted domain that is neither local nor an IP address.
-
-    The local part must be ASCII: the validator accepts ſ for s, which would make two mailboxes look the same.
-    """
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    local, _at, domain = text.rpartition("@")
-    is_far = "." in domain and not domain.startswith("[") and not domain.lower().endswith(".localhost")
-    return is_far and local.isascii()
 
 
 MISTYPED = {

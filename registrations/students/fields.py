@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from registrations.fields import EmailField, TextField
+from registrations.fields import EmailField, NameField, TextField
 from registrations.students.names import label_key, name_key, school_key
 from techfest.core.text_limits import LimitedText
 
@@ -51,7 +51,7 @@ class ListColumn:
 class StudentFields(LimitedText, forms.Form):
     """The fields of a student, to be inherited by forms."""
 
-    name = TextField(
+    name = NameField(
         label=gettext_lazy("Full name"),
         max_characters=200,
         too_long=gettext_lazy("Full name must be 200 characters or less"),

@@ -27,6 +27,8 @@ _UNSPACED = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U
 _BETWEEN_UNSPACED = re.compile(f"(?<=[{_UNSPACED}]) (?=[{_UNSPACED}])")
 """A space between Chinese, Japanese or Korean letters; typing it or not is a matter of taste."""
 _BETWEEN_DIGITS = re.compile(r"(?<=\d) +(?=\d)")
+_AROUND = " \u200e\u200f\u061c"
+"""Direction marks are copied along with a text; inside a name of several scripts they may be needed."""
 
 
 def clean_text(text: str) -> str:
@@ -36,7 +38,12 @@ def clean_text(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.split())
-    return _SPACE.sub(" ", _INVISIBLE.sub("", normalized("NFC", text))).strip()
+    return _SPACE.sub(" ", _INVISIBLE.sub("", normalized("NFC", text))).strip(_AROUND)
+
+
+def has_letter(text: str) -> bool:
+    """Whether the text has a letter of any script that is drawn; a person's name has one."""
+    return any(unicodedata.category(one)[0] == "L" and one not in BLANK_LETTERS for one in text)
 
 
 def name_key(name: str) -> str:
