@@ -173,12 +173,10 @@ class Page:
         return tuple(found)
 
     def _suggestions(self, one: RowStatus) -> tuple[Suggestion, ...]:
-        emails = [problem for problem in one.warnings if problem.code == Code.EMAIL and problem.suggestion]
         found = [
-            Suggestion(
-                "use_email", f"{one.number}:{problem.suggestion}", problem.suggestion.rpartition("@")[2]
-            )
-            for problem in emails
+            Suggestion(f"use_{problem.column}", f"{one.number}:{text}", _short(problem, text))
+            for problem in (*one.errors, *one.warnings)
+            for text in problem.offers
         ]
         found += [
             Suggestion("use_name", f"{one.number}:{problem.suggestion}", problem.suggestion)
@@ -194,6 +192,11 @@ class Page:
 
     def _event_choices(self, student: ListedStudent) -> tuple[tuple[str, str, bool], ...]:
         return tuple((slug, name, slug in student.events) for slug, name in self.events.items())
+
+
+def _short(problem: Problem, text: str) -> str:
+    """Return the label of a suggestion: of a mistyped address only the corrected domain."""
+    return text.rpartition("@")[2] if problem.suggestion else text
 
 
 def _unknown(one: RowStatus) -> list[Problem]:

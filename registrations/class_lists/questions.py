@@ -17,12 +17,12 @@ from registrations.booking.errors import ActionRejected
 from registrations.class_lists.drafts import lock_list, require_idle, stored_columns
 from registrations.class_lists.parse import Draft, events_offered, is_title_row, read_draft
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.cells import read_grade
 from registrations.spreadsheets.contents import holds_addresses, readable, refined
 from registrations.spreadsheets.headers import LABELS, Column, header_in, with_slugs
 from registrations.spreadsheets.left_out import NO_STUDENT, Reason, row_text, rows_left_out
 from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import Row, Sheet
+from registrations.students.classes import read_grade
 from registrations.students.fields import StudentFields
 from registrations.students.names import name_key
 
@@ -143,7 +143,7 @@ def _class_in(text: str, grades: range) -> tuple[int, str] | None:
             piece = " ".join(words[at : at + length])
             has_both = any(map(str.isdigit, piece)) and any(map(str.isalpha, piece))
             if has_both and (found := read_grade(piece)) and found[0] in grades and len(found[1]) <= 2:
-                return found
+                return found.grade, found.section
     return None
 
 

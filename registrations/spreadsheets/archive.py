@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Collection
 
 from registrations.spreadsheets.file_kinds import refused_archive
+from registrations.spreadsheets.formulas import shown_formulas
 from registrations.spreadsheets.package import MAIN, cell_parts, main_part, slashed, transitional, usual_parts
 
 MAX_ENTRIES = 500
@@ -112,11 +113,17 @@ def _copied(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:
         if main == MAIN and all(_NEEDED.fullmatch(names[name]) for name in needed):
             for entry in entries:
                 if _NEEDED.fullmatch(entry.filename):
-                    copy.writestr(entry.filename, transitional(parts.read(entry.filename)))
+                    copy.writestr(
+                        entry.filename, _readable(transitional(parts.read(entry.filename)), entry.filename)
+                    )
         else:
             for name, part in usual_parts(main, names, parts.read):
-                copy.writestr(name, part)
+                copy.writestr(name, _readable(part, name))
     return written.getvalue()
+
+
+def _readable(part: bytes, name: str) -> bytes:
+    return shown_formulas(part) if name.startswith("xl/worksheets/") else part
 
 
 class _Parts:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from registrations.spreadsheets.cells import read_grade
 from registrations.spreadsheets.combined import Table
 from registrations.spreadsheets.headers import Column, Header, looks_like_titles
 from registrations.spreadsheets.meanings import NAME_MEANINGS, Meaning
 from registrations.spreadsheets.sheet import Row
 from registrations.spreadsheets.titles import meaning_of
+from registrations.students.classes import read_grade
 from techfest.core.text import has_mark_run
 
 _LONGEST_SECTION = len("COMMERCE")
@@ -41,7 +41,8 @@ def with_class(table: Table, grades: range) -> Table:
 def class_of(name: str, grades: range) -> tuple[int, str] | None:
     """Return grade and section if a text is the name of a class of the fest: "9A", "Class IX B"."""
     found = read_grade(name)
-    return found if found and found[0] in grades and len(found[1]) <= _LONGEST_SECTION else None
+    is_class = found is not None and found.grade in grades and len(found.section) <= _LONGEST_SECTION
+    return (found.grade, found.section) if found and is_class else None
 
 
 def _classes_by_row(table: Table, grades: range) -> dict[int, str]:
@@ -74,7 +75,7 @@ def _all_of_grade(table: Table, grade: int) -> bool:
     """Return whether each row is of this grade and names no section of its own."""
     position = next(column.position for column in table.header.columns if column.meaning == Meaning.GRADE)
     texts = (row.cell(position) for row in table.sheet.rows if row.number > table.header.row)
-    return all(read_grade(text) == (grade, "") for text in texts if text)
+    return all(read_grade(text) == (grade, "", True) for text in texts if text)
 
 
 def _with_column(table: Table, title: str, meaning: Meaning, texts: Mapping[int, str]) -> Table:

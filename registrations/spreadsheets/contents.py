@@ -4,13 +4,14 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from registrations.spreadsheets.cells import is_given, read_grade, read_mark
+from registrations.spreadsheets.cells import is_given, read_mark
 from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.full_name import is_turned
 from registrations.spreadsheets.headers import Column, Header, as_meaning
 from registrations.spreadsheets.meanings import NAME_PARTS, Meaning
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.titles import LONGEST_TITLE, is_about_others, meaning_of
+from registrations.students.classes import read_grade
 from registrations.students.names import clean_text, name_key
 from techfest.core.spreadsheet_cells import unguarded
 from techfest.core.text import has_mark_run

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from registrations.spreadsheets.answer_times import latest
-from registrations.spreadsheets.cells import is_given, read_grade, read_mark
+from registrations.spreadsheets.cells import is_given, read_mark
 from registrations.spreadsheets.contents import GONE, OTHER_ROLES, is_address
 from registrations.spreadsheets.headers import Column, Header, cells_by_meaning, looks_like_titles
 from registrations.spreadsheets.listing import ListedStudent
 from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.titles import LONGEST_TITLE
+from registrations.students.classes import read_grade
 from registrations.students.names import email_key, name_key
 from techfest.core.text import has_mark_run
 

@@ -1,8 +1,9 @@
 """The students of a class list and the problems of its rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +22,7 @@ class Code(StrEnum):
 
     MISSING = "missing"
     TEXT = "text"
+    NAME = "name"
     GRADE = "grade"
     SECTION = "section"
     EMAIL = "email"
@@ -47,6 +49,14 @@ class Problem:
     suggestion: str = ""
     """The text that was probably meant."""
     other_row: int = 0
+    options: tuple[str, ...] = ()
+    """Texts for the cell, of which the teacher may choose one."""
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The texts that may replace the cell with one press."""
+        is_address = self.code == Code.EMAIL and bool(self.suggestion)
+        return (self.suggestion,) if is_address else self.options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,8 @@ class ListedStudent(StudentValues):
 
     row: int
     events: tuple[str, ...] = ()
+    doubtful: frozenset[str] = frozenset()
+    """Fields that may have been misread, so they never change a registered student."""
 
     @property
     def identity(self) -> tuple[int, str, str, str]:
@@ -73,6 +85,12 @@ class ListedStudent(StudentValues):
     def name_key(self) -> str:
         """The key of the name, as of a stored student."""
         return name_key(self.name)
+
+    @property
+    def certain(self) -> "ListedStudent":
+        """The same row without the fields that may have been misread."""
+        blank: dict[str, Any] = dict.fromkeys(self.doubtful, "")
+        return replace(self, doubtful=frozenset(), **blank) if blank else self
 
 
 @dataclass(frozen=True, slots=True)

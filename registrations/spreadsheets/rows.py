@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from registrations.fields import suggested_email
-from registrations.spreadsheets.cells import is_given, read_grade, read_mark
+from registrations.spreadsheets.cell_faults import find_fault, remark_behind_grade
+from registrations.spreadsheets.cells import is_given, read_mark
 from registrations.spreadsheets.duplicates import find_duplicates
 from registrations.spreadsheets.errors import Budget, FileRefused
 from registrations.spreadsheets.event_names import EventNames
@@ -26,6 +27,7 @@ from registrations.spreadsheets.listing import (
 )
 from registrations.spreadsheets.name_doubts import name_doubt
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
+from registrations.students.classes import Placement, other_grade, read_grade, read_section
 from registrations.students.fields import STUDENT_FIELDS, StudentFields
 from registrations.students.names import clean_text, label_key
 from techfest.core.spreadsheet_cells import unguarded
@@ -83,12 +85,15 @@ class _RowReader:
         self.budget = budget
         self.problems: list[Problem] = []
         self._of_row = RowProblems(0)
+        self._doubtful: set[str] = set()
 
     def read(self, row: Row) -> ListedStudent:
         self.budget.check()
         self._of_row = RowProblems(row.number)
+        self._doubtful = set()
         # In a table downloaded here, an apostrophe guards what looks like a formula.
         row = self._limited(Row(row.number, tuple(unguarded(cell) for cell in row.cells)))
+        row = self._without_faults(row)
         student = self._student(row)
         self.problems += self._of_row.kept(is_short=len(self.problems) >= MAX_PROBLEMS_PER_LIST)
         return student
@@ -102,10 +107,10 @@ class _RowReader:
             "roll_number": label_key(self._optional(row, Meaning.ROLL_NUMBER)),
             "email": self._email(row),
         }
-        for name in STUDENT_FIELDS:
-            if name not in values:
-                values[name] = self._optional(row, Meaning(name))
-        return ListedStudent(row=row.number, events=self._events(row), **values)
+        for name in set(STUDENT_FIELDS) - set(values):
+            values[name] = self._optional(row, Meaning(name))
+        values["events"] = self._events(row)
+        return ListedStudent(row=row.number, doubtful=frozenset(self._doubtful), **values)
 
     def _limited(self, row: Row) -> Row:
         """Blank the cells that are too long or have stacked accents; in a used column each of them is an error."""
@@ -118,6 +123,18 @@ class _RowReader:
                 text = _("Column %(column)s: %(problem)s") % words
                 self._error(row, column.meaning, Code.TEXT, text, row.cells[column.position])
         return Row(row.number, tuple("" if at in faults else cell for at, cell in enumerate(row.cells)))
+
+    def _without_faults(self, row: Row) -> Row:
+        """Blank the cells that do not hold what was typed; a text that is only doubtful is read."""
+        cells = list(row.cells)
+        found = ((column, find_fault(column.meaning, row.cell(column.position))) for column in self.columns)
+        for column, fault in ((column, fault) for column, fault in found if fault):
+            self._of_row.add(fault.at(row.number, column.meaning, self._cell(row, column.meaning)))
+            if fault.is_read:
+                self._doubtful.add(str(column.meaning))
+            else:
+                cells[column.position] = ""
+        return Row(row.number, tuple(cells))
 
     def _cell(self, row: Row, meaning: Meaning) -> str:
         """Return the first filled cell of this meaning; a teacher may give one meaning to several columns."""
@@ -144,30 +161,43 @@ class _RowReader:
         return self._cleaned(row, meaning, text)
 
     def _grade_and_section(self, row: Row) -> tuple[int, str]:
-        text = self._cell(row, Meaning.GRADE)
-        section = label_key(self._optional(row, Meaning.SECTION))
+        text, typed = self._cell(row, Meaning.GRADE), self._optional(row, Meaning.SECTION)
         if not is_given(text):
             self._error(row, Meaning.GRADE, Code.MISSING, _("Enter the grade"), text)
-            return 0, section
+            return 0, read_section(typed)
         found = read_grade(text)
-        if not found or found[0] not in self.grades:
+        if not found or found.grade not in self.grades:
             words = {"low": self.grades[0], "high": self.grades[-1]}
             problem = _("Grade must be a number from %(low)s to %(high)s, like 9 or 9 A") % words
             self._error(row, Meaning.GRADE, Code.GRADE, problem, text)
-            return 0, section
-        grade, within = found
-        within = label_key(self._cleaned(row, Meaning.SECTION, within)) if within else ""
-        if section and within and section != within:
+            return 0, read_section(typed)
+        section = read_section(typed, found.grade)
+        if other := other_grade(typed, found.grade):
+            problem = _("The section says grade %(other)s, the grade says %(grade)s.")
+            words = {"other": other, "grade": found.grade}
+            self._warn(row, Meaning.SECTION, Code.SECTION, problem % words, typed)
+            self._doubtful.add("section")
+        return found.grade, self._section_of(row, found, section)
+
+    def _section_of(self, row: Row, found: Placement, section: str) -> str:
+        """Return the section of the row; what stands behind the grade may be one, or a remark."""
+        within = read_section(self._cleaned(row, Meaning.SECTION, found.section), found.grade)
+        if not within or within == section:
+            return section
+        if section and found.is_certain:
             problem = _("The grade says section %(one)s, the section says %(other)s. Keep one of them.")
             sections = {"one": within, "other": section}
             self._error(row, Meaning.SECTION, Code.SECTION, problem % sections, section)
-        return grade, section or within
+        elif not found.is_certain:
+            cell = self._cell(row, Meaning.GRADE)
+            self._warn(row, Meaning.GRADE, Code.SECTION, remark_behind_grade(within, section), cell)
+            if not section:
+                self._doubtful.add("section")
+        return section or within
 
     def _email(self, row: Row) -> str:
         text = self._cell(row, Meaning.EMAIL)
-        email = (
-            self._cleaned(row, Meaning.EMAIL, text.strip().removeprefix("mailto:")) if is_given(text) else ""
-        )
+        email = self._cleaned(row, Meaning.EMAIL, text) if is_given(text) else ""
         if meant := suggested_email(email):
             problem = _("Did you mean %(email)s?") % {"email": meant}
             self._warn(row, Meaning.EMAIL, Code.EMAIL, problem, email, meant)

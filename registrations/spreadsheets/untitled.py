@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from registrations.spreadsheets.cells import is_given, read_grade
+from registrations.spreadsheets.cells import is_given
 from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.headers import Column, Header, Meaning
 from registrations.spreadsheets.sheet import Sheet
+from registrations.students.classes import read_grade
 from registrations.students.names import clean_text
 
 _LOOKED_AT = 50

@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from registrations.spreadsheets.cells import read_grade
+from registrations.students.classes import read_grade
 from registrations.timetable.days import Unreadable, plain_text
 
 _ALL = frozenset(

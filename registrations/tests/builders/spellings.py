@@ -1,5 +1,7 @@
 """Grades and sections in every spelling: word, form of the number, order, punctuation, case and script."""
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 
 WORDS = (
@@ -16,7 +18,11 @@ WORDS = (
     "वर्ग",
     "grado",
 )
-NUMBERS = {
+ROMAN_NUMBERS = "I II III IV V VI VII VIII IX X XI XII"
+ENGLISH_NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
+ROMAN = dict(enumerate(ROMAN_NUMBERS.split(), 1))
+ENGLISH = dict(enumerate(ENGLISH_NUMBERS.split(), 1))
+NUMBERS: dict[str, Callable[[int], str]] = {
     "digits": str,
     "full": lambda number: "".join(chr(0xFF10 + int(digit)) for digit in str(number)),
     "devanagari": lambda number: "".join(chr(0x966 + int(digit)) for digit in str(number)),
@@ -30,10 +36,6 @@ NUMBERS = {
     "roman ordinal": lambda number: f"{ROMAN[number]}th",
     "word": lambda number: ENGLISH[number],
 }
-ROMAN_NUMBERS = "I II III IV V VI VII VIII IX X XI XII"
-ENGLISH_NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
-ROMAN = dict(enumerate(ROMAN_NUMBERS.split(), 1))
-ENGLISH = dict(enumerate(ENGLISH_NUMBERS.split(), 1))
 SECTION_WORDS = ("section", "Sec.", "DIV", "division", "अनुभाग", "Sec", "turma")
 # Without I, V and X, which are Roman digits, and Y and G, which stand for "grade" in front of a number.
 LETTERS = "ABCDEFHKLMQRSZ"

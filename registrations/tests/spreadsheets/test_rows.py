@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from registrations.spreadsheets.cells import read_grade
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import STUDENT_COLUMNS, Meaning, find_header, meaning_of
 from registrations.spreadsheets.listing import ListedStudent, Listing
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.rows import read_listing
+from registrations.students.classes import read_grade
 from registrations.students.fields import LIST_COLUMNS, StudentFields
 
 EVENTS = {"robo-race": "Robo Race", "quiz": "Quiz", "art": "Art, Craft & Design", "code": "Code/Debug"}
@@ -69,7 +69,7 @@ def test_grade_is_understood_as_teachers_write_it(text: str, grade: int, section
     assert (student.grade, student.section) == (grade, section)
 
 
-@pytest.mark.parametrize("text", ["Nine", "9.5", "4", "13", "2026-11-24", "9-10", "LKG", "999", "0"])
+@pytest.mark.parametrize("text", ["Ninety", "9.5", "4", "13", "VI-VIII", "9-10", "LKG", "999", "0"])
 def test_grade_that_is_none_of_the_fest_is_an_error(text: str) -> None:
     listed = one(f"Asha|{text}||||Quiz")
     assert said(listed) == [(2, "grade", True, "Grade must be a number from 5 to 12, like 9 or 9 A")]
@@ -176,7 +176,7 @@ def test_words_for_nothing_are_nothing(nothing: str) -> None:
     assert (listed.problems, listed.students[0].email, listed.students[0].section) == ((), "", "")
 
 
-@pytest.mark.parametrize("name", ["Na", "Null", "None", "అ", "X Æ A-12", "=1+1", "O'Neil-Śmith"])
+@pytest.mark.parametrize("name", ["Na", "Null", "None", "అ", "X Æ A-12", "O'Neil-Śmith"])
 def test_strange_names_are_names(name: str) -> None:
     listed = one(f"{name}|9||||Quiz")
     assert ([student.name for student in listed.students], listed.problems) == ([name], ())
