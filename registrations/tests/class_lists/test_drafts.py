@@ -136,7 +136,14 @@ def test_events_for_students_without_one(client: Client) -> None:
     [
         (None, "Select a class list"),
         (b"", "The selected file is empty"),
-        (b"%PDF-1.4", "The selected file must be a CSV or XLSX"),
+        (b"MZ\0\0", "The selected file must be a CSV or XLSX"),
+        (
+            b"%PDF-1.4",
+            (
+                "The selected file is a PDF, which has no rows and columns. Upload the spreadsheet it was made from, "
+                "as XLSX or CSV"
+            ),
+        ),
         (b"x" * (MAX_BYTES + 1), "The selected file must be smaller than 2MB"),
         (csv_bytes([TITLES]), "The selected file has no students below its titles"),
         ("Name\tClass\n", "The pasted rows have no students below the titles"),
@@ -146,7 +153,17 @@ def test_events_for_students_without_one(client: Client) -> None:
         ),
         (csv_bytes([["x"], *[["Asha"]] * 1002]), "The selected file must have 1,000 students or fewer"),
     ],
-    ids=["nothing", "empty", "pdf", "large", "titles", "titles pasted", "rows", "rows without titles"],
+    ids=[
+        "nothing",
+        "empty",
+        "program",
+        "pdf",
+        "large",
+        "titles",
+        "titles pasted",
+        "rows",
+        "rows without titles",
+    ],
 )
 def test_refused_list_says_why_and_keeps_nothing(client: Client, data: Any, words: str) -> None:
     response = client.post(LISTS, {}) if data is None else handed_over(client, data)
