@@ -183,6 +183,9 @@ class _Columns:
         if any(share(self.cells[column.position], is_address) > 0 for column in titled):
             return
         others = [column for column in self._of(Meaning.NONE) if holds_addresses(self.cells[column.position])]
+        for column in titled:
+            if share(self.cells[column.position], _is_anonymous) >= MOST:
+                self._set(column, Meaning.NONE)
         if len(others) != 1 or is_about_others(others[0].title):
             return
         for column in titled:
@@ -259,8 +262,13 @@ def _is_name(text: str) -> bool:
         any(map(str.isalpha, text))
         and not any(map(str.isdigit, text))
         and "@" not in text
-        and name_key(text) != "anonymous"
+        and not _is_anonymous(text)
     )
+
+
+def _is_anonymous(text: str) -> bool:
+    """Return whether a form says that it did not ask who answers."""
+    return name_key(text) == "anonymous"
 
 
 def _is_roll(column: Column) -> bool:

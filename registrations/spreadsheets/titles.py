@@ -163,6 +163,8 @@ def _meaning_of_sentence(title: str) -> Meaning:
     words = name_key(_CUTS.split(_CAMEL.sub(" ", title))[0]).split()[:_MAX_WORDS]
     if "as" in words[1:]:
         words = words[: words.index("as", 1)]
+    # Forms number questions of one title: "Full name of the student2".
+    words = [*words[:-1], *(without_number(word) for word in words[-1:])]
     rest = " ".join(word for word in words if word not in _FILLERS)
     if meaning := _MEANINGS.get(rest) or _MEANINGS.get(without_number(rest)):
         return meaning

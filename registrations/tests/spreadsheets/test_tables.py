@@ -371,6 +371,16 @@ def test_account_of_a_form_without_sign_in_gives_way() -> None:
     assert (student.name, student.email) == ("Asha Rao", "asha@example.org")
 
 
+def test_form_that_asks_for_no_address_has_none() -> None:
+    rows = [
+        ["Completion time", "Email", "Name", "Full name of the student2", "Class3", "Select the events4"],
+        ["2026-11-03 09:12", "anonymous", "", "Asha Rao", "9", "Quiz;Robotics;"],
+    ]
+    parsed = read(table_text(rows))
+    assert students(parsed) == [(2, "Asha Rao", 9, "", "quiz", "robotics")]
+    assert parsed.listing.problems == ()
+
+
 def test_column_that_names_events_is_read_as_events() -> None:
     rows: list[list[Any]] = [
         ["Name", "Class", "Wishes"],
