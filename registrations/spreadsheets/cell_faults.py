@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from registrations.email_text import addresses_in
 from registrations.spreadsheets.cells import is_given
-from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code, Problem
+from registrations.spreadsheets.meanings import NAME_PARTS, Meaning
 from registrations.spreadsheets.repair import is_damaged, repaired
 from registrations.students.names import clean_text, has_letter, name_key
 
@@ -47,8 +47,7 @@ def find_fault(meaning: Meaning, text: str) -> Fault | None:
     text = text.strip()
     if not text or len(text) > LONGEST_EXAMINED:
         return None
-    checks = (_spreadsheet_error, *_CHECKS.get(meaning, ()))
-    return next((fault for check in checks if (fault := check(meaning, text))), None)
+    return next((fault for check in _CHECKS.get(meaning, ()) if (fault := check(meaning, text))), None)
 
 
 def _spreadsheet_error(meaning: Meaning, text: str) -> Fault | None:
@@ -195,6 +194,15 @@ def _unlikely_name(_meaning: Meaning, text: str) -> Fault | None:
     return None
 
 
+def _damaged_part(_meaning: Meaning, text: str) -> Fault | None:
+    """Find damage in a first or last name; the repaired name cannot be taken with one button there."""
+    if meant := repaired(text):
+        words = {"text": text, "meant": meant}
+        text = _("Did you mean “%(meant)s”? The file holds “%(text)s”.") % words
+        return Fault(text, Code.NAME, is_error=False, is_read=True)
+    return None
+
+
 def _several_addresses(_meaning: Meaning, text: str) -> Fault | None:
     if not is_given(text) or len(addresses := addresses_in(text)) < 2:
         return None
@@ -204,13 +212,15 @@ def _several_addresses(_meaning: Meaning, text: str) -> Fault | None:
 
 
 _Check = Callable[[Meaning, str], Fault | None]
+_LABEL: tuple[_Check, ...] = (_spreadsheet_error, _calendar_value, _changed_number)
 _CHECKS: dict[Meaning, tuple[_Check, ...]] = {
-    Meaning.NAME: (_unlikely_name,),
-    Meaning.GRADE: (_calendar_value, _changed_number),
-    Meaning.SECTION: (_calendar_value, _changed_number),
-    Meaning.ROLL_NUMBER: (_calendar_value, _changed_number),
-    Meaning.EMAIL: (_several_addresses,),
+    Meaning.NAME: (_spreadsheet_error, _unlikely_name),
+    **dict.fromkeys((*NAME_PARTS, Meaning.LAST_FIRST), (_spreadsheet_error, _damaged_part)),
+    **dict.fromkeys((Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER), _LABEL),
+    Meaning.EMAIL: (_spreadsheet_error, _several_addresses),
+    **dict.fromkeys((Meaning.EVENTS, Meaning.EVENT_MARK), (_spreadsheet_error,)),
 }
+"""The checks of each column that is used; what stands in other columns does not matter."""
 
 
 def remark_behind_grade(text: str, section: str) -> str:

@@ -130,10 +130,10 @@ class _RowReader:
         found = ((column, find_fault(column.meaning, row.cell(column.position))) for column in self.columns)
         for column, fault in ((column, fault) for column, fault in found if fault):
             self._of_row.add(fault.at(row.number, column.meaning, self._cell(row, column.meaning)))
-            if fault.is_read:
-                self._doubtful.add(str(column.meaning))
-            else:
+            if not fault.is_read:
                 cells[column.position] = ""
+            elif column.meaning in (Meaning.SECTION, Meaning.ROLL_NUMBER):
+                self._doubtful.add(str(column.meaning))
         return Row(row.number, tuple(cells))
 
     def _cell(self, row: Row, meaning: Meaning) -> str:

@@ -305,3 +305,15 @@ def test_every_spelling_is_read_in_a_list(spelling: tuple[str, int, str]) -> Non
     listed = pasted(grade=text)
     assert listed.problems == ()
     assert (listed.students[0].grade, listed.students[0].section) == (grade, section)
+
+
+def test_error_in_a_column_that_is_not_used_does_not_matter() -> None:
+    table = "Name\tGrade\tHouse\tS. No.\tEvent\nAsha Rao\t9\t#REF!\t#N/A\tQuiz"
+    assert [problem for problem in listing(read_paste(table)).problems if problem.is_error] == []
+
+
+def test_damage_in_a_first_name_is_said() -> None:
+    table = "First name\tLast name\tGrade\tEvent\nJosÃ©\tRao\t9\tQuiz\n#REF!\tDas\t9\tQuiz"
+    found = [(problem.row, problem.is_error) for problem in listing(read_paste(table)).problems]
+    assert found == [(2, False), (3, True)]
+    assert [student.certain.name for student in listing(read_paste(table)).ready] == ["JosÃ© Rao"]
