@@ -109,6 +109,7 @@ TABLE: dict[str, frozenset[str]] = {
     **{f"admin:{name}_": LEAD for name in SEEN_BY_LEADS},
     **{f"admin:{name}_{page}": LEADS for name in SEEN_BY_LEADS for page in ("changelist", "download")},
     **{f"admin:{name}_": LEADS for name in ("events_venue", "events_category")},
+    "admin:registrations_registration_add_by_hand": LEADS,
     # Broadcasts are visible only to their authors.
     "admin:tickets_message_": OWNER,
     "admin:tickets_message_add": LEADS,
