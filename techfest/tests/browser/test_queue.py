@@ -83,12 +83,13 @@ def test_form_in_the_queue_says_so_keeps_its_turn_and_goes_on_by_itself(
 
 
 def test_form_may_be_sent_again_when_the_browser_returns_to_it(held: list[Route], page: Page) -> None:
+    """It is filled in anew: browsers restore no field with `autocomplete="off"`, such as a child's name."""
     page.evaluate("document.querySelector('form[data-queue] button').click()")
     wait_for_submissions(page, held, 1)
     held[0].fulfill(status=200, content_type="text/html", body="<h1>Left</h1>")
     expect(page.get_by_role("heading", name="Left")).to_be_visible()
     page.go_back()
-    page.get_by_label("I agree.").check()
+    fill_form(page)
     page.evaluate("document.querySelector('form[data-queue] button').click()")
     wait_for_submissions(page, held, 2)
     held[1].continue_()
