@@ -92,12 +92,11 @@ def upload(request: HttpRequest, checkpoint: Checkpoint, *, is_own: bool) -> Htt
     except offline.Malformed as error:
         return JsonResponse({"error": str(error)}, status=400)
     scans = offline.upload(checkpoint, queued, user=request.user)
-    counts = counts_of(checkpoint)
-    answer: dict[str, Any] = {
-        "scans": [_answer(scan) for scan in scans],
-        "counts": {"in": counts.inside, "of": counts.expected},
-    }
-    if scans and not is_own:
+    answer: dict[str, Any] = {"scans": [_answer(scan) for scan in scans]}
+    if is_own:
+        counts = counts_of(checkpoint)
+        answer["counts"] = {"in": counts.inside, "of": counts.expected}
+    elif scans:
         answer["notice"] = offline.report_foreign(checkpoint, user=request.user)
     return JsonResponse(answer)
 
