@@ -125,7 +125,7 @@ def test_page_without_the_attribute_is_noticed() -> None:
 def test_names_of_every_template_are_not_translated(file: Path) -> None:
     """What an organiser or volunteer writes may be translated."""
     prose = r"\{\{ (line\.)?(reason|message\.subject)\b"
-    assert re.findall(rf'<bdi(?![^>]* translate="no")[^>]*>(?!{prose})', file.read_text()) == []
+    assert re.findall(rf'<bdi(?![^>]*\stranslate="no")[^>]*>(?!{prose})', file.read_text()) == []
 
 
 def test_names_and_codes_of_pages_are_not_translated(client: Client) -> None:
