@@ -1,4 +1,5 @@
-// The busy page after a form was sent: sends the form again by itself, with the answers that queue.js keeps in this tab.
+// The busy page tries again by itself: a page is loaded again, a form is sent again with the answers that queue.js keeps
+// in this tab.
 
 const LONGEST_MINUTES = 10;
 const SECONDS = 8 + Math.random() * 4;
@@ -21,8 +22,12 @@ const send = () => {
   HTMLFormElement.prototype.submit.call(form);
 };
 
-if (isTheirs) {
+const sent = document.querySelector("[data-again]");
+
+if (!sent) {
+  setTimeout(() => location.reload(), SECONDS * 1000);
+} else if (isTheirs) {
   document.querySelector("[data-by-hand]").hidden = true;
-  document.querySelector("[data-again]").hidden = false;
+  sent.hidden = false;
   setTimeout(send, SECONDS * 1000);
 }

@@ -85,9 +85,11 @@ def _with_certificates(event: Event, registration: Registration) -> list[Certifi
     user, now = build_user(), timezone.now()
     for number in range(PER_PAGE):
         text = f"{number:03}"
-        student = Student.objects.create(
+        student = Student(
             fest=event.fest, school=registration.student.school, grade=7, name=f"Kim {text}", roll_number=text
         )
+        student.set_keys()
+        student.save()
         row = Registration.objects.create(
             event=event, student=student, state="confirmed", queue_position=1000 + number, created_at=now
         )

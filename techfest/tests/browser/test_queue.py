@@ -148,3 +148,21 @@ def test_busy_page_sends_nothing_that_was_not_typed_in_its_tab(page: Page, live_
     page.goto(f"{live_server.url}/register/")
     expect(page.get_by_text("load the page again")).to_be_visible()
     expect(page.get_by_text("Your answers are kept")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("plain_static")
+def test_page_that_finds_no_place_in_the_queue_is_loaded_again_by_itself(
+    page: Page, live_server: Any
+) -> None:
+    body = (Path(settings.BASE_DIR) / "static" / "errors" / "503.html").read_text()
+    answers = [(503, body), (200, "<h1>All events</h1>")]
+
+    def answer(route: Route) -> None:
+        status, page_of_it = answers.pop(0)
+        route.fulfill(status=status, content_type="text/html", body=page_of_it)
+
+    page.route(f"{live_server.url}/", answer)
+    page.goto(live_server.url)
+    expect(page.get_by_text("This page tries again every ten seconds")).to_be_visible()
+    assert faults_of(page, Axe()) == []
+    expect(page.get_by_role("heading", name="All events")).to_be_visible(timeout=20_000)
