@@ -60,9 +60,14 @@ class ErasureForm(LimitedText, forms.Form):
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
-        if label_key(typed) != label_key(self.guard):
+        if _compact(typed) != _compact(self.guard):
             raise forms.ValidationError(_("This does not match. No student was erased."))
         return typed
+
+
+def _compact(text: str) -> str:
+    """A number, or a reference as it is stored, printed or typed: 23C-4DF5, 23c 4df5 and 23C4DF5 are one."""
+    return label_key(text).replace("-", "")
 
 
 class ConsentFilter(admin.SimpleListFilter):

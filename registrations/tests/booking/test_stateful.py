@@ -47,7 +47,7 @@ FORGOTTEN = {
     "registrations.booking.state._return_seats": [two_for_one_seat, cancel_the_first],
     "registrations.booking.submit.store_refusals": [both_of_two_that_clash],
     "registrations.students.corrections.note": [two_for_one_seat, correct_a_name],
-    "registrations.booking.policy._closed": [close, two_for_one_seat],
+    "registrations.booking.policy.closed_reason": [close, two_for_one_seat],
     "tickets.issuing._void": [two_for_one_seat, cancel_the_first],
     "tickets.issuing.outbox.enqueue": [two_for_one_seat],
 }

@@ -104,8 +104,13 @@ def test_markup_in_a_name_is_text_in_what_is_handed_out(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_one_student_is_erased_after_typing_the_reference(client: Client) -> None:
+@pytest.mark.parametrize("reference", ["", "BC23DF4", "2345678"])
+def test_one_student_is_erased_after_typing_the_reference(client: Client, reference: str) -> None:
+    """Also one that is printed with its hyphen between digits."""
     student = build_student()
+    if reference:
+        Student.objects.filter(pk=student.pk).update(reference=reference)
+        student.refresh_from_db()
     page = client.get(path_of(student, "erase")).content.decode()
     assert ("2 registrations for events still ahead are cancelled" in page, NAME in page) == (True, True)
     wrong = client.post(
