@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import migrations, models
 
+from registrations.students.classes import read_section
 from registrations.students.likeness import compared_label
 from registrations.students.name_parts import parts_of
 from registrations.students.names import name_key, school_key
@@ -16,16 +17,16 @@ def make_keys(apps: Any, _schema_editor: Any) -> None:
     changed = []
     for student in students.order_by("pk").iterator():
         old, key = _identity(student), name_key(student.name)
-        roll = compared_label(student.roll_number)
-        new = (*old[:3], key, student.section, roll)
+        section, roll = read_section(student.section, student.grade), compared_label(student.roll_number)
+        new = (*old[:3], key, section, roll)
         if new == old or new not in taken:
             taken.add(new)
-            student.name_key, student.roll_key = key, roll
+            student.name_key, student.section, student.roll_key = key, section, roll
         else:
             student.roll_key = student.roll_number
         student.initials = parts_of(student.name_key).initials
         changed.append(student)
-    students.bulk_update(changed, ["name_key", "initials", "roll_key"], batch_size=500)
+    students.bulk_update(changed, ["name_key", "initials", "section", "roll_key"], batch_size=500)
 
 
 def _identity(student: Any) -> tuple[Any, ...]:

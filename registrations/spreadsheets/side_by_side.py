@@ -64,8 +64,16 @@ def _blocks(columns: Sequence[Column]) -> list[list[Column]]:
             found = [one[:size] for one in titled]
             wanted = [keys[one.position] for one in found[0]]
             is_same = is_same and all([keys[one.position] for one in block] == wanted for block in found)
-            return found if is_same else []
+            return found if is_same and _has_whole_names(found[0]) else []
     return []
+
+
+def _has_whole_names(block: Sequence[Column]) -> bool:
+    """Return whether a table of these columns names its students; "First name 1" and "First name 2" are one student."""
+    meanings = {column.meaning for column in block}
+    return bool(meanings & {Meaning.NAME, Meaning.LAST_FIRST}) or (
+        Meaning.FAMILY_NAME in meanings and Meaning.GIVEN_NAME in meanings
+    )
 
 
 def _is_name_again(column: Column, columns: Sequence[Column]) -> bool:

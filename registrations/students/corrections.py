@@ -13,6 +13,7 @@ from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, note
 from registrations.models import Change, Registration, Student
 from registrations.students.fields import STUDENT_FIELDS
+from registrations.students.names import email_key
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.errors import ConcurrentUpdate
@@ -102,10 +103,14 @@ def _locked_students(
 
 
 def _wanted(student: Student, values: Mapping[str, Any]) -> Student:
-    """Return the student with the corrected details. Fields that are not given keep their value."""
+    """Return the student with the corrected details. Fields that are not given or given as stored keep their value."""
     kept = {name: getattr(student, name) for name in STUDENT_FIELDS}
-    wanted = Student(**(kept | dict(values)))
+    given = kept | dict(values)
+    wanted = Student(**given)
     wanted.set_keys()
+    for name in ("section", "roll_number"):
+        if given[name] == kept[name]:
+            setattr(wanted, name, kept[name])
     return wanted
 
 
@@ -142,13 +147,19 @@ def _require_grade(registrations: list[Registration], grade: int) -> None:
             )
 
 
+_WITHOUT_KEYS = frozenset({"email", "language"})
+"""Fields whose correction leaves the keys of names and labels alone: an upgrade may have kept two apart."""
+
+
 def _save(corrections: list[tuple[Student, Student, list[str]]]) -> None:
     """Save all corrections in one statement. A new e-mail address invalidates the old links."""
     for student, wanted, fields in corrections:
         for name in STUDENT_FIELDS:
             setattr(student, name, getattr(wanted, name))
-        student.set_keys()
+        if not _WITHOUT_KEYS.issuperset(fields):
+            student.set_keys()
         if "email" in fields:
+            student.email_key = email_key(student.email)
             # The row is locked, so no concurrent update is lost.
             student.link_version += 1
             student.email_verified_at = None

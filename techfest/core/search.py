@@ -27,6 +27,8 @@ MAX_CHARACTERS = 200
 MAX_WORDS = 12
 LONGEST_WITH_TYPO = 30
 """Letters. The pattern for a typo grows with the square of the word."""
+MOST_WITH_TYPOS = 1_200
+"""Sum of the squares of the letters that may have a typo; further words must be as typed."""
 SHORTEST_BEGINNING = 6
 """Letters with a typo that may be the beginning of a word; with fewer, ravi would find Davis."""
 SHORTEST_OF_TWO_WORDS = 7
@@ -57,9 +59,11 @@ class Words:
 
     def patterns(self, *, has_typos: bool) -> list[str]:
         """Regular expressions of Python and of PostgreSQL, which a folded text matches all."""
-        return [
-            with_typo(one) if has_typos and _may_have_typo(one) else as_typed(one) for one in self.letters
-        ]
+        left, found = MOST_WITH_TYPOS if has_typos else 0, []
+        for letters in self.letters:
+            left -= len(letters) ** 2
+            found.append(with_typo(letters) if left >= 0 and _may_have_typo(letters) else as_typed(letters))
+        return found
 
 
 def read(text: str) -> Words:

@@ -208,3 +208,14 @@ def test_student_of_a_class_list_or_a_hold_stays_with_its_school(client: Client,
     Registration.objects.filter(pk=registration.pk).update(hold=hold)
     assert "is held for Riverside Public School" in said(correct(client, student, school))[0]
     Registration.objects.filter(pk=registration.pk).update(hold=None)
+
+
+def test_lead_is_not_told_of_a_student_of_other_events(event: Event) -> None:
+    other = build_event(event.fest)
+    add(organiser_client(), other, **NEW)
+    student = Student.objects.get()
+    lead = in_role(LEAD)
+    event.leads.add(lead)
+    (text,) = errors(add(organiser_client(lead), event, **NEW))
+    assert "A student with this name" in text
+    assert student.reference[:3] not in text

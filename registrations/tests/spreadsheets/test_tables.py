@@ -495,3 +495,26 @@ def test_status_that_says_somebody_left_counts_among_other_words() -> None:
     rows = [[*TITLES, "Status"], [*ASHA, "Confirmed"], [*RAVI, "Withdrawn"]]
     parsed = read(table_text(rows))
     assert (students(parsed), left_out(parsed)) == ([READ_ASHA], {3: "status"})
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["APELLIDO1", "APELLIDO2", "NOMBRE1", "NOMBRE2", "GRADO"],
+        ["First name 1", "First name 2", "Last name 1", "Last name 2", "Grade"],
+        ["Last name 1", "Last name 2", "First name 1", "First name 2", "Grade"],
+    ],
+)
+def test_numbered_parts_of_a_name_are_no_tables_side_by_side(titles: list[str]) -> None:
+    """The second parts are named above the table as columns that are not used."""
+    is_given_first = titles[0].startswith("First")
+    family, given = ["García", "López"], ["Juan", "Carlos"]
+    first = [*given, *family, "9"] if is_given_first else [*family, *given, "9"]
+    rows = [
+        titles,
+        first,
+        ["Ana", "María", "Ruiz", "Mora", "9"] if is_given_first else ["Ruiz", "Mora", "Ana", "María", "9"],
+    ]
+    parsed = read(table_text(rows))
+    assert [one[1] for one in students(parsed)] == ["Juan García", "Ana Ruiz"]
+    assert len(parsed.header.extra) == 2

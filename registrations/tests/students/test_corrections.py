@@ -201,3 +201,20 @@ def test_name_is_corrected_also_where_the_event_has_moved_to_other_grades(fest: 
     assert corrected(student, name="Asha R. Rao").name == "Asha R. Rao"
     with pytest.raises(ActionRejected):
         corrected(student, grade=6)
+
+
+@pytest.mark.parametrize("values", [{"section": "7B"}, {"roll_key": "07", "roll_number": "07"}])
+def test_address_is_corrected_also_where_an_upgrade_kept_two_students_apart(
+    fest: Fest, values: dict[str, str]
+) -> None:
+    """Only the address counts as changed, and the keys that tell them apart stay."""
+    event = build_event(fest)
+    student = student_with(event, name="Asha Rao", section="A", roll_number="7")
+    other = student_with(event, name="Asha Rao", section="A", roll_number="8")
+    Student.objects.filter(pk=other.pk).update(**values)
+    other.refresh_from_db()
+    corrected(other, email="new@example.org")
+    after = Student.objects.get(pk=other.pk)
+    assert (after.email, after.section, after.roll_key) == ("new@example.org", other.section, other.roll_key)
+    assert Change.objects.get(cause="corrected", registration__student=other).fields == ["email"]
+    assert student.roll_key == "7"

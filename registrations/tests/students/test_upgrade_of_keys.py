@@ -54,3 +54,16 @@ def test_schools_are_found_under_every_apostrophe() -> None:
     School.objects.filter(pk=school.pk).update(key="st mary ́s")
     migration.make_school_keys(apps, None)
     assert School.objects.get().key == "st marys"
+
+
+def test_sections_are_read_as_today_unless_two_students_would_become_one() -> None:
+    student = before("Asha Rao", "asha rao", section="7B")
+    one, two = before("Ben Das", "ben das", section="B"), before("Ben Das", "ben das", section="SECTIONB")
+    migration.make_keys(apps, None)
+    for row in (student, one, two):
+        row.refresh_from_db()
+    assert [row.section for row in (student, one, two)] == ["B", "B", "SECTIONB"]
+    details = Details(name="Asha Rao", school="", grade=7, section="7B")
+    with pytest.raises(AmbiguousIdentity) as asked:
+        identify(details, fest_id=student.fest_id, school=student.school)
+    assert asked.value.student == student

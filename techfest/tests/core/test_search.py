@@ -228,3 +228,11 @@ def test_pattern_of_a_long_text_stays_short() -> None:
     )
     assert max(map(len, patterns)) < 20_000
     assert all(re.compile(pattern) for pattern in patterns)
+
+
+def test_patterns_of_many_long_words_stay_short_together() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyzabcd"
+    words = search.read(" ".join(letters[at:] + letters[:at] for at in range(6)))
+    patterns = words.patterns(has_typos=True)
+    assert len(patterns) == 6
+    assert sum(map(len, patterns)) < 20_000
