@@ -24,6 +24,7 @@ _EMPTY_DAY = re.compile(r"(?:1899-12-3[01]|1900-01-0[01]|12/3[01]/1899|3[01]/12/
 """The day that spreadsheets give to a time without one."""
 _RANGE = re.compile(r"(?P<start>.+?)\s*(?:[-–—~]|\bto\b|\btill?\b|\buntil\b|\bbis\b)\s*(?P<end>.+)")
 _ENDS_WITH_HALF = re.compile(rf"\d\s?{_HALF}")
+_TWELVE_AM = re.compile(r"12(?:[:.]00)?\s?a(?:\.?\s?m\.?)?")
 _NO_HALF = re.compile(r"\d([:.]\d\d)?")
 _MORNING = range(1, 6)
 """Hours that are meant as afternoon where no word says so: nobody competes at 2 in the night."""
@@ -81,6 +82,8 @@ def split_range(text: str) -> tuple[str, str] | None:
     start, end = found["start"], found["end"]
     half = _ENDS_WITH_HALF.search(end)
     if half and start.replace(":", "").replace(".", "").isdecimal():
+        if _TWELVE_AM.fullmatch(end):
+            return None  # noon or midnight: the cell is refused
         start = _with_half(start, end, half["half"])
     return (start, end) if _is_time(start) and _is_time(end) else None
 

@@ -72,6 +72,11 @@ def machine_time(at: dt.datetime) -> str:
     return timezone.localtime(at).isoformat(timespec="seconds")
 
 
+def script_time(at: dt.datetime) -> str:
+    """2026-12-05T10:00:00.250+05:30, for a script that counts down: whole seconds would end it too early."""
+    return timezone.localtime(at).isoformat(timespec="milliseconds")
+
+
 def _day(day: dt.date, zone: dt.tzinfo | None) -> dt.date:
     return timezone.localtime(day, zone) if isinstance(day, dt.datetime) else day
 
@@ -94,5 +99,6 @@ for _function in (
     full_day,
     full_date,
     machine_time,
+    script_time,
 ):
     _filter(_function)

@@ -214,6 +214,12 @@ def test_range_of_two_times_is_split(text: str, start: str, end: str) -> None:
     assert split_range(text) == (start, end)
 
 
+@pytest.mark.parametrize("text", ["10-12 am", "9 - 12a", "8:30-12:00 AM"])
+def test_range_that_ends_at_noon_or_midnight_is_refused(text: str) -> None:
+    assert split_range(text) is None
+    assert split_range("10 pm - 12 am") == ("10 pm", "12 am")
+
+
 @pytest.mark.parametrize("text", ["10:30", "10-30", "2026-12-12", "noon", "", "5-8 grade", "ring to start"])
 def test_other_text_is_no_range_of_times(text: str) -> None:
     assert split_range(text) is None

@@ -48,6 +48,7 @@ def test_only_exact_times_have_seconds() -> None:
 def test_machines_read_whole_seconds_and_the_offset() -> None:
     with timezone.override(KOLKATA):
         assert formatting.machine_time(AT.replace(microsecond=123_456)) == "2026-12-05T10:05:00+05:30"
+        assert formatting.script_time(AT.replace(microsecond=123_456)) == "2026-12-05T10:05:00.123+05:30"
     templates = Path(settings.BASE_DIR, "templates")
     assert [path.name for path in templates.rglob("*.html") if 'date:"c"' in path.read_text()] == []
 
