@@ -14,6 +14,7 @@ from registrations.spreadsheets.listing import Code, Problem
 from registrations.spreadsheets.meanings import NAME_PARTS, Meaning
 from registrations.spreadsheets.repair import is_damaged, repaired
 from registrations.students.names import clean_text, has_letter, name_key
+from techfest.core.calendar_names import month_of, plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +73,9 @@ _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?: \d\d:\d\d(?::\d\d)?)?")
 _TIME = re.compile(
     r"(?:\d+ days?, )?(\d{1,2}):(\d\d)(?::\d\d| ?[ap]\.?m\.?|:\d\d ?[ap]\.?m\.?)", re.IGNORECASE
 )
-_MONTH_NAMES = (
-    "jan january janv januar ene enero",
-    "feb february févr februar",
-    "mar march mars märz marzo",
-    "apr april avr abr abril",
-    "may mai mayo maio",
-    "jun june juin juni junio",
-    "jul july juil juli julio",
-    "aug august août ago agosto",
-    "sep sept september",
-    "oct october okt oktober outubro",
-    "nov november novembre",
-    "dec december déc dez dezember dic",
-)
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
-_LONG_NAMED = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
-_NAMED_DAY = re.compile(rf"(\d{{1,2}})(?:\. ?|[-/ ])({_LONG_NAMED})(?:[-/. ,]+\d{{2,4}})?", re.IGNORECASE)
-_NAMED_MONTH = re.compile(rf"({_LONG_NAMED})[-/. ](\d{{1,2}}|\d{{4}})", re.IGNORECASE)
+_WORD = r"[^\W\d_]{3,12}\.?"
+_NAMED_DAY = re.compile(rf"(\d{{1,2}})(?:\. ?|[-/ ])({_WORD})(?:[-/. ,]+\d{{2,4}})?", re.IGNORECASE)
+_NAMED_MONTH = re.compile(rf"({_WORD})[-/. ](\d{{1,2}}|\d{{4}})", re.IGNORECASE)
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,3}", re.IGNORECASE)
 _MANY_ZEROS = re.compile(r"([1-9]\d?)(0{5,})(?:[.,]0+)?")
 _WRITTEN_DAY = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d")
@@ -103,10 +89,10 @@ def _calendar_value(meaning: Meaning, text: str) -> Fault | None:
         year, month, number = map(int, day.groups())
         shown = _shown(year, month, number) or text
         options = _readings(number, month)
-    elif named := _NAMED_DAY.fullmatch(text):
-        options = _readings(int(named[1]), _MONTHS[named[2].rstrip(".").lower()])
-    elif month_named := _NAMED_MONTH.fullmatch(text):
-        options = (f"{_MONTHS[month_named[1].rstrip('.').lower()]}-{month_named[2][-2:]}",)
+    elif (named := _NAMED_DAY.fullmatch(text)) and (month := _month(named[2])):
+        options = _readings(int(named[1]), month)
+    elif (named := _NAMED_MONTH.fullmatch(text)) and (month := _month(named[1])):
+        options = (f"{month}-{named[2][-2:]}",)
     elif time := _TIME.fullmatch(text):
         options = (f"{int(time[1])}:{time[2]}",)
     else:
@@ -125,6 +111,10 @@ def _calendar_value(meaning: Meaning, text: str) -> Fault | None:
         % words,
         options=options,
     )
+
+
+def _month(word: str) -> int | None:
+    return month_of(plain_text(word).rstrip("."))
 
 
 def _shown(year: int, month: int, day: int) -> str:
@@ -162,9 +152,15 @@ def _changed_number(_meaning: Meaning, text: str) -> Fault | None:
 _PLACEHOLDERS = (
     "blank|empty|tbc|tbd|tba|tbn|to be confirmed|to be announced|to be decided|unknown|not known|anonymous|test|dummy"
     "|sample|xxx|xxxx|xyz|abc|vacant|absent|n a|not available|not applicable|same|same as above|do|ditto|student"
-    "|student name|name|full name|true|false|nobody|someone|no name|nn"
+    "|student name|name|full name|true|false|nobody|someone|no name|nn|sin nombre|no tiene|vacante|vacío|sem nome|vago"
+    "|sans nom|inconnu|vide|ohne name|unbekannt|leer|naamloos|senza nome|sconosciuto|bez nazwiska|неизвестно|без имени"
+    "|بدون اسم|لا يوجد|غير معروف|अज्ञात|खाली"
 )
-_IS_PLACEHOLDER = re.compile(_PLACEHOLDERS)
+_PUPILS = "alumno|alumna|aluno|aluna|élève|schüler|alunno|uczeń|ученик|طالب|छात्र"
+"""They stand for a name with a number behind them, too."""
+_IS_PLACEHOLDER = re.compile(
+    f"{'|'.join(map(name_key, _PLACEHOLDERS.split('|')))}|(?:{'|'.join(map(name_key, _PUPILS.split('|')))}) ?\\d*"
+)
 _QUESTION_MARKS = re.compile(r"[?\ufffd]")
 
 

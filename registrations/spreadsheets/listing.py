@@ -143,6 +143,10 @@ class RowProblems:
         self.count += 1
         self.has_error = self.has_error or problem.is_error
 
+    def concerns(self, column: Meaning) -> bool:
+        """Whether a problem of this column was added."""
+        return any(problem.column == column for problem in self._first)
+
     def extend(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
             self.add(problem)

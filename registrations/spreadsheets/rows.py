@@ -148,7 +148,7 @@ class _RowReader:
             self._error(row, Meaning.NAME, Code.MISSING, _("Enter the student's full name"), text)
             return ""
         name = self._cleaned(row, Meaning.NAME, text)
-        if name and (doubt := name_doubt(text)):
+        if name and not self._of_row.concerns(Meaning.NAME) and (doubt := name_doubt(text)):
             self._warn(row, Meaning.NAME, Code.DOUBT, doubt, text)
         return name
 

@@ -11,21 +11,29 @@ from techfest.core.text import has_mark_run
 _MORE_TITLES = {
     Meaning.NAME: (
         "member|member name|name of member|team member|team member name|"
-        "learner name|applicant name|fio|фио|nome|naam|имя и фамилия|nombre completo|nom complet"
-        "|vor und nachname|ad soyad|adı soyadı|الاسم|اسم الطالب|生徒名|氏名|이름"
+        "learner name|applicant name|fio|фио|nom|nome|naam|имя и фамилия|nombre completo|nom complet"
+        "|vor und nachname|apellidos y nombres|apellidos y nombre|apellidos nombres"
+        "|nombres y apellidos|nombre y apellidos"
+        "|nome do aluno|nome da aluna|nome do estudante|nome completo|cognome e nome"
+        "|nome e cognome|nazwisko i imię|imię i nazwisko"
+        "|name vorname|nom et prénom|nom prénom|prénom et nom|nombre del alumno|alumno|alumno a"
+        "|élève|schüler|ad soyad|adı soyadı|الاسم|اسم الطالب|生徒名|氏名|이름"
     ),
     Meaning.GIVEN_NAME: (
         "first name|given name|given names|forename|fore name|forenames|firstname|givenname|fname"
-        "|f name|name first|christian name|prénom|prénoms|vorname|rufname|имя|imię|ime|voornaam"
+        "|f name|name first|christian name|prénom|prénoms|prenom|prenoms|nombres|primer nombre"
+        "|vorname|rufname|имя|imię|ime|voornaam"
         "|förnamn|ad|adı|الاسم الأول|पहला नाम|प्रथम नाम|प्रथम नाव|முதல் பெயர்|প্রথম নাম|名"
     ),
     Meaning.MIDDLE_NAME: (
         "middle name|middle names|middlename|mname|m name|middle initial|mi|additional name"
-        "|name middle|second given name|patronymic|отчество|मध्य नाम|मधले नाव"
+        "|name middle|second given name|segundo nombre|tussenvoegsel|patronymic|отчество|मध्य नाम|मधले नाव"
     ),
     Meaning.FAMILY_NAME: (
         "last name|lastname|lname|l name|surname|sur name|family name|familyname|name last|initial"
-        "|initials|apellido|apellidos|nachname|familienname|nom de famille|cognome|sobrenome|apelido"
+        "|initials|apellido|apellidos|primer apellido|apellido paterno|apelidos|cognoms"
+        "|último nome|ultimo nome|prezime|прізвище|اللقب|النسب"
+        "|nachname|familienname|nom de famille|cognome|sobrenome|apelido"
         "|фамилия|nazwisko|achternaam|efternamn|soyad|soyadı|اسم العائلة|उपनाम|कुलनाम|सरनेम|आडनाव|અટક"
         "|姓"
     ),

@@ -5,7 +5,8 @@ import re
 
 from django.utils.translation import gettext as _
 
-from registrations.timetable.days import Unreadable, plain_text
+from registrations.timetable.days import Unreadable
+from techfest.core.calendar_names import plain_text
 
 END_OF_DAY = 24 * 3600
 _HALF = r"(?P<half>[ap])(?:\.?\s?m\.?)?"
@@ -25,7 +26,7 @@ _EMPTY_DAY = re.compile(r"(?:1899-12-3[01]|1900-01-0[01]|12/3[01]/1899|3[01]/12/
 _RANGE = re.compile(r"(?P<start>.+?)\s*(?:[-–—~]|\bto\b|\btill?\b|\buntil\b|\bbis\b)\s*(?P<end>.+)")
 _ENDS_WITH_HALF = re.compile(rf"\d\s?{_HALF}")
 _TWELVE_AM = re.compile(r"12(?:[:.]00)?\s?a(?:\.?\s?m\.?)?")
-_NO_HALF = re.compile(r"\d([:.]\d\d)?")
+_NO_HALF = re.compile(r"\d([:.]\d\d)?(?:\s?(?:hours?|hrs?\.?))?")
 _MORNING = range(1, 6)
 """Hours that are meant as afternoon where no word says so: nobody competes at 2 in the night."""
 
@@ -50,6 +51,8 @@ def seconds_of(text: str) -> int | None:
 
 def _seconds(text: str, found: re.Match[str]) -> int | None:
     parts = found.groupdict()
+    if parts.get("unit") == "min" and not parts["minute"]:
+        return None  # a length: 15 min
     hour, half = int(parts["hour"]), parts.get("half")
     minute, second = int(parts["minute"] or 0), int(parts.get("second") or 0)
     if half and not 1 <= hour <= 12:
@@ -66,10 +69,10 @@ def _seconds(text: str, found: re.Match[str]) -> int | None:
 def time_of(text: str) -> dt.time | None:
     """Return the clock time; 24:00 and midnight are 0:00."""
     seconds = seconds_of(text)
-    return None if seconds is None else clock_time(seconds)
+    return None if seconds is None else time_at(seconds)
 
 
-def clock_time(seconds: int) -> dt.time:
+def time_at(seconds: int) -> dt.time:
     minutes, second = divmod(seconds % END_OF_DAY, 60)
     return dt.time(minutes // 60, minutes % 60, second)
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.timetable.clocks import seconds_of, time_of
-from registrations.timetable.days import AmbiguousDay, FestDays, Unreadable, day_of, plain_text
+from registrations.timetable.days import AmbiguousDay, FestDays, Unreadable, day_of
 from registrations.timetable.grades import grade_of, grades_of
-from techfest.core.text import has_mark_run, has_visible
+from techfest.core.calendar_names import plain_text
+from techfest.core.text import folded, has_mark_run, has_visible
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -26,7 +27,7 @@ MARK = "mark"
 TIMES = ("starts_at", "ends_at")
 MAX_SEATS = 100_000
 MAX_GRADE = 13
-_MOST_WORDS = 12
+_MAX_WORDS = 12
 """Words of a day with a time."""
 _NUMBER = re.compile(r"(\d{1,6})(?:\.0+)?")
 _WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)")
@@ -164,7 +165,8 @@ def read_clock(cell: str, context: CellContext) -> dt.time:
 def _without_zone(cell: str, context: CellContext) -> str:
     """Return the cell without the name of the fest's time zone behind it, such as IST."""
     name = dt.datetime.combine(context.days.first, dt.time(12), context.zone).tzname() or ""
-    return re.sub(rf"(?i)\s*\(?{re.escape(name)}\)?$", "", cell.strip()) if name.isalpha() else cell
+    spaced = " ".join(cell.split())  # one space before the name, so that the pattern takes few steps
+    return re.sub(rf"(?i) ?\(?{re.escape(name)}\)?$", "", spaced) if name.isalpha() else cell
 
 
 def read_moment(cell: str, context: CellContext) -> str:
@@ -194,7 +196,7 @@ def _moments(plain: str, context: CellContext) -> tuple[list[dt.datetime], Unrea
     words = [one for one in re.sub(r"(?<=\d)t(?=\d)", " ", plain).split() if one not in _BETWEEN]
     found: list[dt.datetime] = []
     refusal = None
-    for at in range(1, len(words) + 1) if len(words) <= _MOST_WORDS else ():
+    for at in range(1, len(words) + 1) if len(words) <= _MAX_WORDS else ():
         left, right = " ".join(words[:at]), " ".join(words[at:])
         for day_text, time_text in ((left, right), (right, left)):
             try:
@@ -232,11 +234,6 @@ def _read_choice(kind: str) -> Callable[[str, CellContext], str]:
         return found
 
     return read
-
-
-def folded(text: str) -> str:
-    """Return a name in the form in which typed names are compared."""
-    return " ".join(text.split()).casefold()
 
 
 COLUMNS = (

@@ -4,31 +4,29 @@
 person is asked. Knows no models.
 """
 
-import calendar
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from django.utils import dates, translation
-from django.utils.formats import date_format
+from django.utils import dates
 from django.utils.translation import gettext as _
 
-from techfest.core.text import normalized
+from techfest.core.calendar_names import month_of, plain_text, weekday_of
+from techfest.core.formatting import full_date
 
 DAY_FIRST, MONTH_FIRST = "day", "month"
-_LANGUAGES = ("en", "hi", "mr", "ta", "te", "bn", "kn", "ml", "ur", "de", "fr", "es", "it", "pt", "nl", "pl")
 _FILLERS = frozenset({"of", "the", "de", "del", "den", "der", "le", "el"})
 _MIDNIGHT = re.compile(r"(?:t|,?\s)\s*(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)?\s*am)\s*z?$")
 """Spreadsheets write a day as its midnight."""
 _ORDINAL = re.compile(r"(?<=\d)\s?(?:st|nd|rd|th|º|\.º)(?![a-z])")
+_DOTTED = re.compile(r"\d\s?\.\s?\d")
 _TOKEN = re.compile(r"\d+|[^\d\s.,/()’'–—-]+")
 _NUMBERED_DAY = re.compile(r"day\s*[:.-]?\s*(\d{1,2})")
 _RANGE = re.compile(r"\d{1,2}\s*[–—-]\s*\d{1,2}")
 _SERIAL_START = dt.date(1899, 12, 30)
 """The day from which spreadsheets count."""
-_LONGEST = 80
+_MAX_LENGTH = 80
 
 
 class Unreadable(Exception):
@@ -76,7 +74,7 @@ def day_of(text: str, days: FestDays) -> dt.date | None:
     another one.
     """
     plain = plain_text(text).strip(" ,;")
-    if len(plain) > _LONGEST:
+    if len(plain) > _MAX_LENGTH:
         return None
     plain = _MIDNIGHT.sub("", plain)
     if found := _NUMBERED_DAY.fullmatch(plain):
@@ -87,22 +85,18 @@ def day_of(text: str, days: FestDays) -> dt.date | None:
     if weekday is None:
         return _chosen(text, readings, days)
     if not tokens:
-        return _only_weekday(weekday, days)
-    return _on_weekday(text, readings, weekday, days)
-
-
-def plain_text(text: str) -> str:
-    return " ".join(normalized("NFKC", text).lower().split())
+        return _onlyweekday_of(weekday, days)
+    return _onweekday_of(text, readings, weekday, days)
 
 
 def _tokens(plain: str) -> tuple[list[int | str], int | None]:
     """Return the numbers and words of a text, without a weekday, and that weekday."""
     found = [int(one) if one.isdecimal() else one for one in _TOKEN.findall(_ORDINAL.sub("", plain))]
     words = [one for one in found if one not in _FILLERS]
-    weekdays = [at for at in (0, len(words) - 1) if words and _weekday(words[at]) is not None]
+    weekdays = [at for at in (0, len(words) - 1) if words and weekday_of(words[at]) is not None]
     if not weekdays:
         return words, None
-    weekday = _weekday(words.pop(weekdays[0]))
+    weekday = weekday_of(words.pop(weekdays[0]))
     return words, weekday
 
 
@@ -112,7 +106,7 @@ def _readings(plain: str, tokens: Sequence[int | str], days: FestDays) -> Iterat
         yield from _of_numbers(plain, [int(one) for one in tokens], days)
         return
     months = [at for at, one in enumerate(tokens) if isinstance(one, str)]
-    month = _month(str(tokens[months[0]]))
+    month = month_of(str(tokens[months[0]]))
     numbers = [one for one in tokens if isinstance(one, int)]
     if len(months) != 1 or month is None or not 1 <= len(numbers) <= 2:
         return
@@ -141,7 +135,7 @@ def _of_numbers(plain: str, numbers: Sequence[int], days: FestDays) -> Iterator[
     elif len(numbers) == 3:
         one, two, year = numbers[0], numbers[1], _year(numbers[2])
         found = [(_date(year, two, one), DAY_FIRST), (_date(year, one, two), MONTH_FIRST)]
-    if "." in plain:  # dots are written only where the day comes first
+    if _DOTTED.search(plain):  # dots between numbers are written only where the day comes first
         found = found[:1]
     yield from (Reading(day, order) for day, order in found if day)
 
@@ -168,14 +162,14 @@ def _chosen(text: str, readings: Sequence[Reading], days: FestDays) -> dt.date |
     inside = [one.day for one in readings if one.day in days]
     if len(inside) == 1:
         return inside[0]
-    first, second = (date_format(one.day, "j F Y") for one in readings)
+    first, second = (full_date(one.day) for one in readings)
     words = _(
         "Day or month first? “%(text)s” can be %(first)s or %(second)s. Choose below, or write the month as a word."
     )
     raise AmbiguousDay(words % {"text": text.strip(), "first": first, "second": second})
 
 
-def _on_weekday(text: str, readings: Sequence[Reading], weekday: int, days: FestDays) -> dt.date | None:
+def _onweekday_of(text: str, readings: Sequence[Reading], weekday: int, days: FestDays) -> dt.date | None:
     """Return the day that is on this weekday."""
     right = [one for one in readings if one.day.weekday() == weekday]
     if right or not readings:
@@ -183,10 +177,10 @@ def _on_weekday(text: str, readings: Sequence[Reading], weekday: int, days: Fest
     day = next((one.day for one in readings if one.day in days), readings[0].day)
     words = _("%(day)s is a %(right)s, not a %(wrong)s. Correct the day or the weekday.")
     named = {"right": dates.WEEKDAYS[day.weekday()], "wrong": dates.WEEKDAYS[weekday]}
-    raise Unreadable(words % {"day": date_format(day, "j F Y"), **named})
+    raise Unreadable(words % {"day": full_date(day), **named})
 
 
-def _only_weekday(weekday: int, days: FestDays) -> dt.date | None:
+def _onlyweekday_of(weekday: int, days: FestDays) -> dt.date | None:
     """Return the only day of the fest on this weekday; None if there are none or several."""
     length = min((days.last - days.first).days + 1, 31)
     found = [days.first + dt.timedelta(days=at) for at in range(length)]
@@ -203,43 +197,3 @@ def _date(year: int, month: int, day: int) -> dt.date | None:
 
 def _year(number: int) -> int:
     return number + 2000 if number < 100 else number
-
-
-def _month(word: str) -> int | None:
-    return _named(word, _names()[0], calendar.month_name[1:], 1)
-
-
-def _weekday(word: int | str) -> int | None:
-    return _named(word, _names()[1], list(calendar.day_name), 0) if isinstance(word, str) else None
-
-
-def _named(word: str, names: Mapping[str, int], english: Sequence[str], start: int) -> int | None:
-    """Return the number of a name; of the English ones, any beginning of three letters or more is enough."""
-    if len(word) >= 3:
-        for number, name in enumerate(english, start):
-            if name.lower().startswith(word):
-                return number
-    return names.get(word)
-
-
-@cache
-def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """Return the numbers of months and weekdays by their names; a name with two meanings has none."""
-    months: dict[str, set[int]] = {}
-    weekdays: dict[str, set[int]] = {}
-    for language in _LANGUAGES:
-        with translation.override(language):
-            for names in (dates.MONTHS, dates.MONTHS_3, dates.MONTHS_AP, dates.MONTHS_ALT):
-                _add(months, names)
-            for names in (dates.WEEKDAYS, dates.WEEKDAYS_ABBR):
-                _add(weekdays, names)
-    return _clear(months, weekdays), _clear(weekdays, months)
-
-
-def _add(found: dict[str, set[int]], names: Mapping[int, object]) -> None:
-    for number, name in names.items():
-        found.setdefault(plain_text(str(name)).strip("."), set()).add(number)
-
-
-def _clear(names: Mapping[str, set[int]], others: Mapping[str, set[int]]) -> dict[str, int]:
-    return {name: min(numbers) for name, numbers in names.items() if len(numbers) == 1 and name not in others}

@@ -10,8 +10,9 @@ from django.utils.text import slugify
 
 from events.models import Category, Event, Fest, Venue
 from registrations.event_changes.apply import values_of
-from registrations.timetable.columns import BY_NAME, COLUMNS, TIMES, CellContext, folded
+from registrations.timetable.columns import BY_NAME, COLUMNS, TIMES, CellContext
 from registrations.timetable.days import FestDays
+from techfest.core.text import folded
 
 _SALT = "registrations.timetable.mark"
 

@@ -5,7 +5,8 @@ import re
 from django.utils.translation import gettext as _
 
 from registrations.students.classes import read_grade
-from registrations.timetable.days import Unreadable, plain_text
+from registrations.timetable.days import Unreadable
+from techfest.core.calendar_names import plain_text
 
 _ALL = frozenset(
     {"", "all", "any", "everybody", "everyone", "open", "open to all", "all grades", "all classes", "-", "–"}
@@ -24,7 +25,7 @@ _DATE = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{2}|"
     r"\d{4}-\d\d-\d\d(?: 00:00:00)?|\d{1,2}[/.]\d{1,2}[/.]\d{4}"
 )
-_LONGEST = 100
+_MAX_LENGTH = 100
 
 
 def grades_of(text: str, *, all_grades: tuple[int, int]) -> tuple[int, int] | None:
@@ -35,7 +36,7 @@ def grades_of(text: str, *, all_grades: tuple[int, int]) -> tuple[int, int] | No
     plain = plain_text(text)
     if plain in _ALL:
         return all_grades
-    if len(plain) > _LONGEST:
+    if len(plain) > _MAX_LENGTH:
         return None
     if _DATE.fullmatch(plain):
         words = _("“%(text)s” is a date, which a spreadsheet makes of grades such as 5-8. Write 5 to 8.")

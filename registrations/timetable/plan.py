@@ -19,12 +19,13 @@ from events.models import Event, Fest, Seats
 from events.venues import Booking, bookings_of, double_booking
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
-from registrations.timetable.columns import TIMES, folded
+from registrations.timetable.columns import TIMES
 from registrations.timetable.events import FestChoices, free_slug, put, row_of
 from registrations.timetable.read import Timetable
 from techfest.core import audit_log
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.text import folded
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

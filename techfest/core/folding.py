@@ -87,8 +87,3 @@ def fold(text: str) -> str:
         return " ".join(text.translate(_ASCII_TABLE).lower().split())
     plain = _MARKS.sub("", normalized("NFKD", _DROPPED.sub("", text)))
     return " ".join(_NASAL.sub(NASAL_SIGN, plain).lower().translate(_TABLE).split())
-
-
-def folded_letters(text: str) -> str:
-    """Return `fold` without spaces, for names that are written as one word or as two: D'Souza, D Souza, DSouza."""
-    return fold(text).replace(" ", "")

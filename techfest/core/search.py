@@ -27,7 +27,7 @@ MAX_CHARACTERS = 200
 MAX_WORDS = 12
 LONGEST_WITH_TYPO = 30
 """Letters. The pattern for a typo grows with the square of the word."""
-MOST_WITH_TYPOS = 1_200
+MOST_WITH_TYPOS = 700
 """Sum of the squares of the letters that may have a typo; further words must be as typed."""
 SHORTEST_BEGINNING = 6
 """Letters with a typo that may be the beginning of a word; with fewer, ravi would find Davis."""

@@ -99,3 +99,8 @@ def _run_around(text: str, at: int) -> int:
 
 def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
+
+
+def folded(text: str) -> str:
+    """Return the name of a venue or category in the form in which typed names are compared with it."""
+    return " ".join(text.split()).casefold()

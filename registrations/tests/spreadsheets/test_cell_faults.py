@@ -83,6 +83,10 @@ def test_what_a_spreadsheet_made_of_roll_numbers_and_sections_is_said() -> None:
         ("1-Sep-26", ("9-1", "1-9")),
         ("Sep-09", ("9-09",)),
         ("10. März", ("3-10", "10-3")),
+        ("12/out", ("10-12", "12-10")),
+        ("10-gen", ("1-10", "10-1")),
+        ("7-lug", ("7-7",)),
+        ("12/set.", ("9-12", "12-9")),
     ],
 )
 @pytest.mark.parametrize("column", ["section", "roll"])
@@ -203,7 +207,22 @@ def test_name_of_question_marks_says_how_to_save_the_list() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["(blank)", "TBC", "tba", "N/A", "-do-", "Student", "xxx", "Jos? N??ez", "Asha ?", "TRUE"]
+    "name",
+    [
+        "(blank)",
+        "TBC",
+        "tba",
+        "N/A",
+        "-do-",
+        "Student",
+        "xxx",
+        "Jos? N??ez",
+        "Asha ?",
+        "TRUE",
+        "Sin nombre",
+        "Alumno 1",
+        "بدون اسم",
+    ],
 )
 def test_unlikely_name_is_a_warning(name: str) -> None:
     listed = pasted(name=name)
@@ -317,3 +336,31 @@ def test_damage_in_a_first_name_is_said() -> None:
     found = [(problem.row, problem.is_error) for problem in listing(read_paste(table)).problems]
     assert found == [(2, False), (3, True)]
     assert [student.certain.name for student in listing(read_paste(table)).ready] == ["JosÃ© Rao"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "1) Asha Rao",
+        "12. Asha Rao",
+        "Asha Rao D/o Suresh Rao",
+        "Asha Rao / Ravi Das",
+        "Asha Rao & Ravi Das",
+        "Asha Rao (absent)",
+        "Asha Rao 9876543210",
+        "asha.rao@example.org",
+        "Jos%C3%A9",
+        r"Jos\\u00e9",
+        "Nu_x00F1_ez",
+    ],
+)
+def test_name_that_holds_more_than_a_name_is_said(name: str) -> None:
+    listed = pasted(name=name)
+    assert [at(problem)[1:3] for problem in listed.problems] == [("name", False)]
+
+
+@pytest.mark.parametrize(
+    "name", ["St. Mary Rao", "Asha (Ashu) Rao", "Rao-Das, Asha", "Asha Rao 10A", "D'Souza", "J.R.R. Das"]
+)
+def test_name_with_usual_signs_is_not_said(name: str) -> None:
+    assert pasted(name=name).problems == ()

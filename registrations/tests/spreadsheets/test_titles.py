@@ -2,7 +2,8 @@
 
 import pytest
 
-from registrations.spreadsheets.headers import Meaning, find_header
+from registrations.spreadsheets.full_name import full_name
+from registrations.spreadsheets.headers import Meaning, cells_by_meaning, find_header
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.titles import meaning_below, meaning_of
 
@@ -122,3 +123,40 @@ def test_first_is_a_name_only_beside_last() -> None:
     assert [column.meaning.value for column in header.columns] == ["given_name", "family_name", "grade"]
     header = find_header(read_paste("Name\tClass\tFirst\tSecond\nAsha\t9\tQuiz\tRobo"))
     assert [column.meaning.value for column in header.columns] == ["name", "grade", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("titles", "name"),
+    [
+        ("Nom\tPrenom", "Second First"),
+        ("Nom\tPrénom", "Second First"),
+        ("Nombre\tPrimer apellido", "First Second"),
+        ("Apellido paterno\tNombre(s)", "Second First"),
+        ("Nome\tApelidos", "First Second"),
+        ("Nome\tÚltimo nome", "First Second"),
+        ("الاسم\tاللقب", "First Second"),
+        ("Ime\tPrezime", "First Second"),
+        ("Nom\tCognoms", "First Second"),
+        ("Имя\tПрізвище", "First Second"),
+    ],
+)
+def test_both_parts_of_a_name_are_read_whatever_the_language(titles: str, name: str) -> None:
+    sheet = read_paste(f"{titles}\tGrade\nFirst\tSecond\t9")
+    header = find_header(sheet)
+    assert header.extra == ()
+    assert full_name(cells_by_meaning(sheet.rows[1], header.columns)) == name
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Apellidos y nombres",
+        "Nome do Aluno",
+        "Name, Vorname",
+        "Nazwisko i imię",
+        "Cognome e Nome",
+        "Alumno/a",
+    ],
+)
+def test_title_of_both_parts_is_a_name(title: str) -> None:
+    assert meaning_of(title) == Meaning.NAME

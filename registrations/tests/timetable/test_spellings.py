@@ -14,11 +14,12 @@ from events.models import Fest
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.writer import xlsx_table
 from registrations.tests.builders import build_fest
-from registrations.timetable.columns import CellContext, folded
+from registrations.timetable.columns import CellContext
 from registrations.timetable.days import FestDays
 from registrations.timetable.events import cell_context
 from registrations.timetable.paste import read_events
 from registrations.timetable.read import read
+from techfest.core.text import folded
 
 pytestmark = pytest.mark.django_db
 
