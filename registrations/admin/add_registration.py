@@ -117,7 +117,7 @@ def add_page(request: HttpRequest) -> HttpResponseBase:
             key = idempotency.read_key(request.POST) or Submission.new_key()
             registration = add_registration(form.wanted(request.user, key), deadline=Deadline())
         except AmbiguousIdentity as error:
-            form.add_error(None, _known(request, error.student))
+            form.add_error(None, _known(request, error))
         except UserFacingError as error:
             form.add_error(None, str(error.text))
         else:
@@ -155,17 +155,23 @@ def _events(request: HttpRequest, fest: Fest) -> QuerySet[Event]:
     return rows.select_related("fest", "seats").order_by("starts_at", "name")
 
 
-def _known(request: HttpRequest, student: Student) -> str:
+def _known(request: HttpRequest, error: AmbiguousIdentity) -> str:
     """Names a student only to those whom the admin shows the student."""
+    student = error.student
     if not admin.site.get_model_admin(Student).get_queryset(request).filter(pk=student.pk).exists():
         return _(
             "A student with this name or a similar one is registered by this school already. Ask an owner, or add a "
             "section or roll number if this is another student."
         )
     words = _(
-        "%(name)s of grade %(grade)d is a student of this school already (%(reference)s). Use the button on that "
-        "student's page, or add a section or roll number if this is another student."
+        "Did you mean %(name)s, grade %(grade)d (%(reference)s), a student of this school? Then use the button on that "
+        "student's page. If this is another student, tick the box below."
     )
+    if not error.is_similar:
+        words = _(
+            "%(name)s of grade %(grade)d is a student of this school already (%(reference)s). Use the button on that "
+            "student's page, or add a section or roll number if this is another student."
+        )
     return words % {"name": student.name, "grade": student.grade, "reference": grouped(student.reference)}
 
 

@@ -111,11 +111,7 @@ def submit(request: BookingRequest, *, deadline: Deadline) -> Submission:
         if isinstance(error, RegistrationRejected) and request.teacher:
             confirm_by_teacher(result.before for result in error.seat_results)
         _refuse_like_a_newcomer(request, error, deadline)
-        if (
-            isinstance(error, AmbiguousIdentity)
-            and not request.teacher
-            and error.likeness >= Likeness.RESPELT
-        ):
+        if isinstance(error, AmbiguousIdentity) and not request.teacher:
             _notice_attempt(error)
         raise
 

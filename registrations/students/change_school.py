@@ -10,6 +10,7 @@ from registrations.booking.errors import ActionRejected
 from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, note
 from registrations.models import Change, ClassListRow, Registration, School, Student
+from registrations.students.corrections import constraint_of
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
@@ -20,11 +21,13 @@ def change_school(student_id: int, *, school: School, user: Any, reason: str, de
     """Give the student another school, and record it on every registration and in the audit log.
 
     Locks the Seats rows of the student's events, then the school, then the student. Raises `ActionRejected` if the
-    student is in a class list of the former school, has a seat held for it, or stands in the new school already.
+    student is in a class list of the former school, has a seat held for it, or is a student of the new school already.
     """
     try:
         return in_transaction(lambda: _change(student_id, school, user, reason, deadline), deadline=deadline)
     except IntegrityError as error:
+        if constraint_of(error) != "student_once_a_fest":
+            raise
         words = _(
             "A student with these details is registered for %(school)s already. Add a roll number that tells them "
             "apart, correct the school, and merge the two."

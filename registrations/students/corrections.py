@@ -31,12 +31,12 @@ def correct(
     try:
         return in_transaction(lambda: _correct(student_id, values, actor, user, deadline), deadline=deadline)
     except IntegrityError as error:
-        if _constraint(error) != "student_once_a_fest":
+        if constraint_of(error) != "student_once_a_fest":
             raise
         raise ActionRejected(_("Another student is registered with these details.")) from error
 
 
-def _constraint(error: IntegrityError) -> str | None:
+def constraint_of(error: IntegrityError) -> str | None:
     """Return the name of the violated database constraint."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return diagnosis.constraint_name if diagnosis else None

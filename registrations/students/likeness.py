@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-from registrations.students.name_parts import CLASS_NUMBER, NameParts, parts_of, plain_word, sound_of
+from registrations.students.name_parts import (
+    CLASS_NUMBER,
+    LEFT_OUT,
+    NameParts,
+    parts_of,
+    plain_word,
+    sound_of,
+)
 from techfest.core.folding import fold
 from techfest.core.text import normalized
 
@@ -89,6 +96,8 @@ def compare_names(one: NameParts, other: NameParts, *, at_least: Likeness = Like
     common, rest, other_rest = _shared(one.words, other.words)
     if _is_one_text(rest, other_rest):
         return Likeness.POSSIBLE if _accents_contradict(one.key, other.key) else Likeness.RESPELT
+    if _is_without_particle(rest, other_rest, one, other):
+        return Likeness.PROBABLE
     full = sum(len(word) >= (3 if word.isascii() else 2) for word in common)
     if full and _abbreviates(rest, other_rest):
         return Likeness.PROBABLE if full > 1 or (rest and other_rest) else Likeness.POSSIBLE
@@ -133,6 +142,18 @@ def _abbreviates(rest: Sequence[str], other_rest: Sequence[str]) -> bool:
                 short.remove(initial)
                 long.remove(whole)
     return not (one and other) and len(one) + len(other) <= 2
+
+
+def _is_without_particle(
+    rest: Sequence[str], other_rest: Sequence[str], one: NameParts, other: NameParts
+) -> bool:
+    """Whether the names differ by what stands in front of the surname: dos Santos, Santos."""
+    if not (
+        len(rest) == len(other_rest) == 1 and rest[0] == one.words[-1] and other_rest[0] == other.words[-1]
+    ):
+        return False
+    short, long = sorted((rest[0], other_rest[0]), key=len)
+    return len(short) >= 4 and long.endswith(short) and bool(LEFT_OUT.fullmatch(long[: -len(short)]))
 
 
 def _spells_initials(one: Sequence[str], other: Sequence[str]) -> bool:

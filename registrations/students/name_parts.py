@@ -34,12 +34,26 @@ _SPELLINGS = (
     "kumar kr kmr",
     "saint st ste",
     "maria ma",
+    "francisco fco",
+    "fernando fdo",
+    "guadalupe gpe",
+    "hernandez hdez",
+    "fernandez fdez",
+    "gonzalez glez gonzales",
+    "rodriguez rguez rodrigues",
+    "gomez gomes",
+    "martinez mtz",
     "mac mc",
 )
 VARIANTS = {word: words.split()[0] for words in _SPELLINGS for word in words.split()[1:]}
 """A spelling or abbreviation, and the word that stands for all of them."""
+_PARTICLE_SPELLINGS = {"el": "al", "ul": "al", "mc": "mac", "st": "saint", "abd": "abdul", "abdel": "abdul"}
 PARTICLES = _folded("al el ul mac mc van von der den de da dos du la le san saint st abdul abd abdel")
 """Written alone or as one word with the next: Al Farsi, Al-Farsi, Alfarsi. So are D and O inside a name: D Souza."""
+LEFT_OUT = re.compile("de(?:l|la|los|las|r|n)?|d[aiou]|d[ao]s|v[ao]n(?:de[rn]?)?")
+"""In front of a surname, also together, and often left out: dos Santos, Santos; van der Berg, Berg."""
+_RELATION = re.compile(r"(?<=\w )[dsw] o (?=\w\w)")
+"""Daughter, son or wife of: Kavitha D/o Murugan."""
 SILENT = _folded("bin binti bint bte ibn")
 """Between the name and the father's name, where they are often left out."""
 
@@ -72,7 +86,7 @@ class NameParts:
         letters = [word[0] for word in self.words]
         ends = (letters[0], letters[1], letters[-2], letters[-1]) if len(letters) > 4 else letters
         pairs = [min(one + other, other + one) for one, other in combinations(ends, 2)]
-        found = [f"{some}{self.tail}"[:MAX_INITIALS] for some in (*pairs, *letters[:1])][:SEARCHED]
+        found = [f"{some}{self.tail}"[:MAX_INITIALS] for some in (*letters[:1], *pairs)][:SEARCHED]
         return found + [self.initials] * (SEARCHED - len(found))
 
     @property
@@ -100,6 +114,7 @@ def parts_of(name_key: str) -> NameParts:
     folded = fold(name_key) or name_key
     if not folded.isascii():
         folded = _NASAL.sub(lambda found: _POINT[found[0][1]], folded)
+    folded = _RELATION.sub("", folded)
     words: list[str] = []
     numbers: list[str] = []
     for word in folded.split():
@@ -126,9 +141,10 @@ def _canonical(words: Sequence[str]) -> Iterator[str]:
             and (word in PARTICLES or ((particle or at) and word in "do"))
             and len(words[at + 1]) > 1
         ):
-            particle += VARIANTS.get(word, word)
+            particle += _PARTICLE_SPELLINGS.get(word, word)
             continue
-        word = VARIANTS.get(word, word)
+        if not particle:
+            word = VARIANTS.get(word, word)
         if not particle and _INITIALS.fullmatch(word):
             yield from word
         else:

@@ -166,7 +166,7 @@ def _ask(form: WalkInForm, error: AmbiguousIdentity) -> None:
     if error.is_similar:
         words = _(
             "A student with a name like this is registered in this grade. Search for the name first. If it is not the"
-            " same student, press “It is another student”."
+            " same student, press the button “It is another student: …”."
         )
         form.add_error(None, words)
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from registrations.booking.errors import ActionRejected
+from registrations.booking.errors import ActionRejected, AmbiguousIdentity
 from registrations.booking.walk_in import WalkIn, seat
 from registrations.models import Consent, Registration, Student
 from registrations.schools import find_or_create_school
@@ -67,7 +67,7 @@ def _once(work: Any, key: uuid.UUID, deadline: Deadline) -> Scan:
         return known
     try:
         scan: Scan = in_transaction(work, deadline=deadline)
-    except (IntegrityError, DuplicateScan, ActionRejected):
+    except (IntegrityError, DuplicateScan, ActionRejected, AmbiguousIdentity):
         earlier = Scan.objects.filter(key=key).first()
         if earlier is None:
             raise
