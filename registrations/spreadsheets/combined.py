@@ -93,6 +93,6 @@ def _kind(column: Column) -> tuple[str, str]:
 
 
 def _step(numbers: Iterator[int]) -> int:
-    """Return the smallest of 100, 1000, 10000 that is greater than each row number."""
+    """Return the smallest of 100, 1000, 10000 … that is greater than each row number."""
     most = max(numbers, default=0)
-    return next(step for step in (100, 1_000, 10_000, 100_000) if step > most)
+    return max(100, 10 ** len(str(most)))

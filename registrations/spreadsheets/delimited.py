@@ -22,8 +22,8 @@ csv.field_size_limit(2 * MAX_BYTES)
 _EXCEL_HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*+)"\s*')
 _LEADING = re.compile(" *")
-_RULE = re.compile(r"[-+:=|\s]*-[-+:=|\s]*")
-"""The line below the titles of a table drawn with bars."""
+_DRAWN = "-+:=| \t\r\n"
+"""What the line below the titles of a table drawn with bars has, and at least one hyphen."""
 
 
 def rows_of(text: str) -> tuple[Row, ...]:
@@ -118,7 +118,7 @@ def _records(text: str, delimiter: str, *, quote: str = '"') -> Iterator[list[st
         has_quote = quote and quote in source and _END not in source
         if has_quote and len(cells) <= MAX_COLUMNS and "".join(cells).strip():
             record = _checked(cells, source, dialect, number=number, width=width)
-        yield [] if delimiter == "|" and _RULE.fullmatch(source) else record
+        yield [] if delimiter == "|" and "-" in source and not source.strip(_DRAWN) else record
         width = max(width, len(record))
 
 
@@ -130,7 +130,7 @@ class _Dialect:
         self.is_spaced = is_spaced
         behind = rf"(?= *(?:{re.escape(delimiter)}|[\r\n]|$))"
         self._closing_mark = re.compile(rf"{quote}{behind}")
-        self._spaces = re.compile(rf"{quote} +{behind}")
+        self._spaces = re.compile(rf"{quote} ++{behind}")
 
     def is_valid(self, source: str) -> bool:
         """Return whether every quotation mark that opens a cell is closed at the end of the cell."""
@@ -159,10 +159,13 @@ class _Dialect:
         A mark closes a cell only if the delimiter or the end of the line follows; one that is not closed on its line
         is part of the text.
         """
-        line, cells, at = line.rstrip("\r\n"), list[str](), 0
+        line, cells, at, is_closed = line.rstrip("\r\n"), list[str](), 0, True
         while at <= len(line):
             start = _LEADING.match(line, at).end()  # type: ignore[union-attr]  # matches everywhere
-            end = self._closing(line, start + 1) if line.startswith(self.quote, start) else -1
+            is_quoted = line.startswith(self.quote, start)
+            # Behind a mark that is not closed none is: the rest of the line is looked through once.
+            end = self._closing(line, start + 1) if is_quoted and is_closed else -1
+            is_closed = is_closed and not (is_quoted and end < 0)
             at = self._next(line, max(start, end))
             if end < 0:
                 cells.append(line[start : at - 1])

@@ -212,7 +212,7 @@ def _is_valid(data: bytes, encoding: str) -> bool:
 
 
 _ESCAPES = re.compile(rb"\x1b[$(]")
-_UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{2,}-")
+_UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{2,}+(-?)")
 
 
 def _in_ascii(data: bytes) -> str:
@@ -221,7 +221,7 @@ def _in_ascii(data: bytes) -> str:
         return ""
     if _ESCAPES.search(data) and _is_valid(data, "iso2022_jp"):
         return "iso2022_jp"
-    if _UTF7.search(data) and _is_valid(data, "utf-7"):
+    if any(found[1] for found in _UTF7.finditer(data)) and _is_valid(data, "utf-7"):
         letters = {one for one in data.decode("utf-7") if not one.isascii()}
         if letters and all(unicodedata.category(one)[0] in "LMP" for one in letters):
             return "ascii"

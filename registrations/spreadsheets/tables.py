@@ -11,8 +11,9 @@ from registrations.spreadsheets.combined import Table, combined
 from registrations.spreadsheets.contents import refined
 from registrations.spreadsheets.headers import Header, find_header, with_slugs
 from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
-from registrations.spreadsheets.sheet import MAX_ROWS, Sheet
+from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_ROWS, Sheet
 from registrations.spreadsheets.side_by_side import side_by_side
+from registrations.students.names import name_key
 
 
 def find_table(sheet: Sheet, *, grades: range, events: Mapping[str, str]) -> Table:
@@ -29,7 +30,7 @@ def find_table(sheet: Sheet, *, grades: range, events: Mapping[str, str]) -> Tab
     if not titled:
         return next(one for one in tables if one.sheet.name == sheet.name and one.sheet.at == sheet.at)
     opened = next((one for one in titled if one.sheet.is_open), titled[0])
-    kept = titled if sum(len(one.sheet.rows) for one in titled) <= MAX_ROWS else [opened]
+    kept = titled if _fit_together(titled) else [opened]
     others = [one for one in tables if one not in kept]
     names = tuple(name for name in (one.sheet.name for one in others) if name) + _unread(sheet, tables)
     if len(kept) == 1:
@@ -44,6 +45,13 @@ def find_table(sheet: Sheet, *, grades: range, events: Mapping[str, str]) -> Tab
         sheets=tuple(one.sheet.name for one in kept),
         chosen=tuple(one.sheet.name for one in chosen),
     )
+
+
+def _fit_together(tables: Sequence[Table]) -> bool:
+    """Return whether the tables have few enough rows and columns to be read as one."""
+    rows = sum(len(one.sheet.rows) for one in tables)
+    titles = {name_key(column.title) for one in tables for column in one.header.columns}
+    return rows <= MAX_ROWS and len(titles) <= MAX_COLUMNS
 
 
 def _without_blocks(table: Table) -> Table:

@@ -1,7 +1,9 @@
 """CSV files in the dialects of real programs, and quotation marks that would merge rows."""
 
+import contextlib
 import csv
 import io
+import time
 
 import pytest
 from hypothesis import given
@@ -162,3 +164,22 @@ def names_or_refusal(text: str) -> list[str] | str:
         return [row[0] for row in rows_in(text)]
     except FileRefused as refused:
         return refused.code
+
+
+MANY = 200_000
+HOSTILE_TEXTS = {
+    "spaces behind a mark": 'Name,Grade\n"a"' + " " * MANY + "x,9\n",
+    "drawn line": "Name|Grade\n" + "-" * MANY + "x|9\n",
+    "marks that are not closed": 'Name,Grade\n"x' + ',""x' * (MANY // 10) + '"z\n',
+    "pluses": "Name,Grade\n" + "+" * MANY + ",9\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_line_of_marks_is_read_or_refused_in_linear_time(text: str) -> None:
+    """A pattern that looks through the rest of the line for each character would take many minutes."""
+    began = time.process_time()
+    with contextlib.suppress(FileRefused):
+        read_file(text.encode())
+    assert time.process_time() - began < 20

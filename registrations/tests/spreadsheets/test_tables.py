@@ -1,10 +1,12 @@
 """The table of students is found wherever it stands in a file, and nobody else is taken for a student."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from registrations.spreadsheets.headers import Meaning
+from registrations.spreadsheets.sheet import MAX_COLUMNS, Row, Sheet
 from registrations.tests.builders.layouts import book, left_out, read, students, table_text
 
 TITLES: list[Any] = ["Name", "Grade", "Event"]
@@ -518,3 +520,22 @@ def test_numbered_parts_of_a_name_are_no_tables_side_by_side(titles: list[str]) 
     parsed = read(table_text(rows))
     assert [one[1] for one in students(parsed)] == ["Juan García", "Ana Ruiz"]
     assert len(parsed.header.extra) == 2
+
+
+def test_row_numbers_of_a_sheet_whose_table_begins_far_below() -> None:
+    one, two = (
+        Sheet((Row(at, ("Name", "Grade")), Row(at + 1, (name, "9"))), name=name, at=number)
+        for number, (at, name) in enumerate([(200_001, "Asha"), (1, "Ben")])
+    )
+    parsed = read(replace(one, siblings=(two,)))
+    assert {one[:2] for one in students(parsed)} <= {(200_002, "Asha"), (1_000_002, "Ben")}
+    assert students(parsed)
+
+
+def test_sheets_with_too_many_columns_together_are_not_one_list() -> None:
+    sheets = {
+        f"{5 + number}A": [["Name", *(f"Note {number} {at}" for at in range(60))], ["Asha", *["x"] * 60]]
+        for number in range(6)
+    }
+    parsed = read(book(sheets))
+    assert len(parsed.header.columns) <= MAX_COLUMNS

@@ -1,6 +1,7 @@
 """The formats that cells of imported events are read in, from a workbook or pasted."""
 
 import datetime as dt
+import time
 
 import pytest
 
@@ -395,3 +396,23 @@ def test_time_that_the_clocks_skip_is_refused() -> None:
     cells = ROW | {"day": "29 Mar", "start": "02:30", "end": "11:00"}
     values, problems = event_values(cells, context, fest=berlin, now=NOW)
     assert (values, problems) == ({}, ["Start: There is no such time: clocks are put forward then."])
+
+
+@pytest.mark.parametrize("text", ["Fri. 12/11/2026", "12/11/2026."])
+def test_dot_behind_a_word_or_a_sentence_is_none_of_a_date(text: str) -> None:
+    """Only dots between numbers say that the day comes first."""
+    days = FestDays(dt.date(2026, 12, 11), dt.date(2026, 12, 13))
+    assert day_of(text, days) == dt.date(2026, 12, 11)
+
+
+@pytest.mark.parametrize("text", ["15 min", "90 min"])
+def test_length_is_no_time(text: str) -> None:
+    assert time_of(text) is None
+
+
+def test_cell_of_spaces_before_a_zone_takes_few_steps() -> None:
+    cell = "10:30" + " " * 200_000 + "x"
+    began = time.process_time()
+    with pytest.raises(Unreadable):
+        read_clock(cell, CONTEXT)
+    assert time.process_time() - began < 20
