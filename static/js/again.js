@@ -4,7 +4,18 @@
 const LONGEST_MINUTES = 10;
 const SECONDS = 8 + Math.random() * 4;
 
-const kept = JSON.parse(sessionStorage.getItem("unanswered"));
+// Taken out at once, and put back only when they are sent: nobody finds them behind a page that was left open.
+const take = () => {
+  try {
+    const text = sessionStorage.getItem("unanswered");
+    sessionStorage.removeItem("unanswered");
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
+const kept = take();
 const isTheirs = kept && kept.path === location.pathname && Date.now() - kept.at < LONGEST_MINUTES * 60_000;
 
 const send = () => {
@@ -18,6 +29,7 @@ const send = () => {
     form.append(input);
   }
   document.body.append(form);
+  sessionStorage.setItem("unanswered", JSON.stringify(kept));
   // A field may be named "submit".
   HTMLFormElement.prototype.submit.call(form);
 };

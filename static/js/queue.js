@@ -3,15 +3,24 @@
 const QUIET_SECONDS = 3;
 const LONGEST_SECONDS = 120;
 
-// Who came here has an answer, or begins anew.
-sessionStorage.removeItem("unanswered");
+// The busy page of a full queue sends the answers again (again.js). They stay in this tab until a page with this script or
+// site.js is shown there. Where the browser blocks storage, a person sends the form again.
+const store = (act) => {
+  try {
+    return act(sessionStorage);
+  } catch {
+    return null;
+  }
+};
 
-// The busy page of a full queue sends these answers again (again.js). They stay in this tab, until the next page.
+// This page is an answer, or a new start.
+store((kept) => kept.removeItem("unanswered"));
+
 const keep = (form, button) => {
   const { pathname: path, search: query } = new URL(form.action);
   const fields = [...new FormData(form)];
   if (button?.name) fields.push([button.name, button.value]);
-  sessionStorage.setItem("unanswered", JSON.stringify({ at: Date.now(), path, query, fields }));
+  store((kept) => kept.setItem("unanswered", JSON.stringify({ at: Date.now(), path, query, fields })));
 };
 
 for (const form of document.querySelectorAll("form[data-queue]")) {

@@ -4,7 +4,11 @@ const each = (selector, act) => document.querySelectorAll(selector).forEach(act)
 const visible = () => document.visibilityState === "visible";
 
 // A form that was sent has its answer (see queue.js).
-sessionStorage.removeItem("unanswered");
+try {
+  sessionStorage.removeItem("unanswered");
+} catch {
+  // Storage is blocked.
+}
 
 // The error summary has autofocus; some browsers ignore it on elements other than inputs.
 each("#error-summary", (summary) => summary.focus());

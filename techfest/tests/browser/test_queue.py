@@ -150,10 +150,7 @@ def test_busy_page_sends_nothing_that_was_not_typed_in_its_tab(page: Page, live_
     expect(page.get_by_text("Your answers are kept")).to_be_hidden()
 
 
-@pytest.mark.usefixtures("plain_static")
-def test_page_that_finds_no_place_in_the_queue_is_loaded_again_by_itself(
-    page: Page, live_server: Any
-) -> None:
+def is_loaded_again(page: Page, url: str) -> None:
     body = (Path(settings.BASE_DIR) / "static" / "errors" / "503.html").read_text()
     answers = [(503, body), (200, "<h1>All events</h1>")]
 
@@ -161,8 +158,38 @@ def test_page_that_finds_no_place_in_the_queue_is_loaded_again_by_itself(
         status, page_of_it = answers.pop(0)
         route.fulfill(status=status, content_type="text/html", body=page_of_it)
 
-    page.route(f"{live_server.url}/", answer)
-    page.goto(live_server.url)
+    page.route(f"{url}/", answer)
+    page.goto(url)
     expect(page.get_by_text("This page tries again every ten seconds")).to_be_visible()
     assert faults_of(page, Axe()) == []
     expect(page.get_by_role("heading", name="All events")).to_be_visible(timeout=20_000)
+
+
+@pytest.mark.usefixtures("plain_static")
+def test_page_that_finds_no_place_in_the_queue_is_loaded_again_by_itself(
+    page: Page, live_server: Any
+) -> None:
+    is_loaded_again(page, live_server.url)
+
+
+BLOCKED = """
+    Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("blocked", "SecurityError"); } });
+"""
+
+
+@pytest.mark.usefixtures("plain_static")
+def test_busy_page_works_where_the_browser_blocks_storage(page: Page, live_server: Any) -> None:
+    page.add_init_script(BLOCKED)
+    is_loaded_again(page, live_server.url)
+
+
+def test_answers_are_taken_out_of_the_tab_while_the_busy_page_waits(held: list[Route], page: Page) -> None:
+    """A page that is left open at a school's computer shows them to nobody."""
+    page.evaluate("document.querySelector('form[data-queue] button').click()")
+    wait_for_submissions(page, held, 1)
+    busy = (Path(settings.BASE_DIR) / "static" / "errors" / "503-sent.html").read_text()
+    held[0].fulfill(status=503, content_type="text/html", body=busy)
+    expect(page.get_by_text("Your answers are kept")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('unanswered')") is None
+    wait_for_submissions(page, held, 2)
+    held[1].abort()
