@@ -54,6 +54,26 @@ def test_tail_of_a_secret_link_is_in_no_log_when_the_application_is_dead(house: 
     assert TOKEN not in house.nginx.access_log.read_text() + house.nginx.error_log.read_text()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=Asha+Rao",
+        "p=1&q=Asha+Rao",
+        "name=Asha%20Rao",
+        "%6eame=Asha+Rao",
+        "term=Asha",
+        "next=%2Fadmin%2F%3Fq%3DAsha",
+    ],
+)
+def test_text_of_a_search_is_not_logged(house: House, query: str) -> None:
+    visitor = f"visitor of {query.replace('Asha', '')}"
+    house.get(f"/teacher/?{query}", User_Agent=visitor)
+    wait_for(lambda: visitor in house.nginx.access_log.read_text())
+    log = house.nginx.access_log.read_text()
+    assert '"GET /teacher/?..." ' in log
+    assert "Asha" not in log
+
+
 def test_ordinary_path_is_logged_with_its_query_on_one_line(house: House) -> None:
     house.get("/register/?event=robotics", User_Agent='a"\tb')
     wait_for(lambda: "robotics" in house.nginx.access_log.read_text())
