@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from events.dates import MAX_NAMES, DateProblem, event_questions
 from events.models import Event, Fest
 from techfest.core.formatting import exact_moment, exact_time
+from techfest.core.text import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Booking:
 
     def overlaps(self, other: "Booking") -> bool:
         """Whether another event takes the same venue at the same time; intervals that only touch do not."""
-        is_same_venue = _folded(self.venue) == _folded(other.venue) and self.key != other.key
+        is_same_venue = folded(self.venue) == folded(other.venue) and self.key != other.key
         return is_same_venue and self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
@@ -70,7 +71,3 @@ def venue_questions(event: Event, bookings: Collection[Booking]) -> list[DatePro
     text = double_booking(booking_of(event), bookings, event.fest)
     concerns = frozenset({"venue", "starts_at", "ends_at", "state"})
     return [DateProblem("venue", text, concerns)] if text else []
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()

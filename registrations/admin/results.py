@@ -36,7 +36,7 @@ def enter_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
     if request.method == "POST" and "counting" in request.POST:
         return _change_counting(request, event)
     page = SheetPage(event, request.GET.get("page", ""), request.POST if request.method == "POST" else None)
-    question = "" if page.count else ahead.has_begun_question(event, database_now())
+    question = "" if page.count else ahead.not_begun_question(event, database_now())
     if request.method == "POST" and not ahead.is_answered(question, request.POST):
         page.is_valid()
         page.problem = ahead.unanswered()
@@ -70,7 +70,7 @@ def publish_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
     """Show what becomes public and in which form; POST publishes."""
     event = _event(request, event_id)
     form = NamesForm(event, request.POST if request.method == "POST" else None)
-    question = ahead.is_over_question(event, database_now())
+    question = ahead.not_over_question(event, database_now())
     if request.method == "POST" and not ahead.is_answered(question, request.POST):
         messages.error(request, ahead.unanswered())
     elif request.method == "POST" and form.is_valid():

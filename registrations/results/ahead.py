@@ -12,7 +12,7 @@ FIELD = "ahead_is_right"
 """The name of the box in `admin/_ahead.html`."""
 
 
-def has_begun_question(event: Event, now: dt.datetime) -> str:
+def not_begun_question(event: Event, now: dt.datetime) -> str:
     """Return a question if the event has not begun, else an empty text."""
     if now >= event.starts_at:
         return ""
@@ -20,7 +20,7 @@ def has_begun_question(event: Event, now: dt.datetime) -> str:
     return words % {"event": event.name, "when": exact_moment(event.starts_at, zone=event.fest.zone)}
 
 
-def is_over_question(event: Event, now: dt.datetime) -> str:
+def not_over_question(event: Event, now: dt.datetime) -> str:
     """Return a question if the event is not over, else an empty text."""
     if now >= event.ends_at:
         return ""

@@ -148,7 +148,7 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
         "participation_form": orders["participation"],
         "ranks_form": orders["rank"],
         "documents": _recent(request, event=event),
-        "ahead": ahead.is_over_question(event, database_now()),
+        "ahead": ahead.not_over_question(event, database_now()),
     }
     return _page(request, "event", _("Print for %(event)s") % {"event": event.name}, **context)
 
@@ -157,7 +157,7 @@ def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpRes
     """Issues the certificates and orders their file; returns None if the form has to show an error."""
     if not request.user.has_perm("tickets.add_certificate"):
         raise PermissionDenied
-    if not ahead.is_answered(ahead.is_over_question(event, database_now()), request.POST):
+    if not ahead.is_answered(ahead.not_over_question(event, database_now()), request.POST):
         form.add_error(None, ahead.unanswered())
         return None
     user, deadline = request.user, Deadline()

@@ -215,7 +215,8 @@ def describe_conflict(scan: Scan) -> str:
 def report_foreign(checkpoint: Checkpoint, *, user: Any) -> str:
     """Raises an alert about scans that were uploaded by an account that may not open their gate; returns a sentence."""
     words = {"where": checkpoint.name, "user": staff_name(user)}
-    alerts.raise_alert(Alert.Kind.UPLOAD, _("%(where)s, uploaded by %(user)s") % words)
+    # The user first: a subject is cut at the end.
+    alerts.raise_alert(Alert.Kind.UPLOAD, _("by %(user)s: %(where)s") % words)
     return _("Scans made at %(where)s were uploaded with your login. The organisers are told.") % words
 
 

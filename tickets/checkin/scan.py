@@ -146,7 +146,12 @@ def _school(request: _Request) -> Delegation | None:
     if request.reading.kind in (Kind.SCHOOL, Kind.CODE):
         found = delegations.by_code(request.reading.value)
     if found is None:
-        return lookup.school_by_other_keyboard(request.text, request.checkpoint.fest)
+        # A phone sends what it has read from a code, and its own table of keyboards was tried already.
+        return (
+            None
+            if request.offline
+            else lookup.school_by_other_keyboard(request.text, request.checkpoint.fest)
+        )
     return found if found.fest_id == request.checkpoint.fest.pk else None
 
 

@@ -151,7 +151,7 @@ def queue_again(delivery: Delivery) -> None:
     """
     if delivery.state not in (State.SENDING, State.SENT):
         return
-    if delivery.kind == Kind.NOTICE or delivery.attempts >= GIVE_UP_TRIES:
+    if delivery.kind == Kind.NOTICE or delivery.attempts >= GIVE_UP // ACCOUNT_PAUSE:
         delivery.state = State.FAILED
         delivery.save(update_fields=["state"])
         return

@@ -65,8 +65,8 @@ NO_PAUSE = dt.timedelta()
 def send_due(*, budget: float = BUDGET) -> int:
     """Sends due mails until none is due or the budget of seconds is spent; returns how many were tried.
 
-    The threads talk to the provider and never to the database. Each result is stored as it arrives, so killing the
-    worker repeats at most the mails in flight.
+    The threads talk to the provider and never to the database. Results are stored as they arrive, those within
+    `TOGETHER` in one transaction, so killing the worker repeats at most the mails in flight and these.
     """
     patiently(free_claims_of_the_dead)
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="provider") as pool:

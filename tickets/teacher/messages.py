@@ -58,7 +58,7 @@ def known_text(error: AmbiguousIdentity) -> str:
     if error.is_similar:
         words = _(
             "Did you mean %(name)s, grade %(grade)s, who is registered already (%(reference)s)? Then open that student"
-            " under “My students” and add events there. If not, press “It is another student”."
+            " under “My students” and add events there. If not, press the button “It is another student: …”."
         )
         grade = f"{known.grade} {known.section}".strip()
         return words % {"name": known.name, "grade": grade, "reference": grouped(known.reference)}

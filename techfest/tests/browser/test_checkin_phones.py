@@ -425,7 +425,7 @@ def test_another_volunteer_uploads_what_the_phone_kept(
     expect(page.locator("[data-conflict-list]")).to_contain_text("Scans made at Main gate were uploaded")
     expect(page.locator("[data-waiting]")).to_be_hidden()
     assert CheckIn.objects.get().gate == gate
-    assert Alert.objects.get().subject == "Main gate, uploaded by Mei"
+    assert Alert.objects.get().subject == "by Mei: Main gate"
 
 
 ADD_BAD_SCAN = """

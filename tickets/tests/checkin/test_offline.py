@@ -361,7 +361,7 @@ def test_scans_of_another_gate_are_taken_and_flagged(event: Event, checkpoint: C
     assert "Scans made at Main gate were uploaded with your login" in response.json()["notice"]
     scan, alert = Scan.objects.get(), Alert.objects.get()
     assert (scan.gate, scan.user, scan.ticket) == (checkpoint.gate, mei, ticket)
-    assert (alert.kind, alert.subject) == ("upload", "Main gate, uploaded by Mei")
+    assert (alert.kind, alert.subject) == ("upload", "by Mei: Main gate")
 
 
 def test_scans_of_the_own_gate_raise_no_alert(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
@@ -376,7 +376,7 @@ def test_scans_of_a_deleted_gate_are_taken(phone: Client, event: Event, checkpoi
     response = phone.post(url, {"scans": [queued(ticket)]}, content_type="application/json")
     assert [one["verdict"] for one in response.json()["scans"]] == ["in"]
     assert CheckIn.objects.get().where == "a gate that was deleted"
-    assert Alert.objects.get().subject == "a gate that was deleted, uploaded by Ravi"
+    assert Alert.objects.get().subject == "by Ravi: a gate that was deleted"
 
 
 def test_scans_of_a_renamed_event_are_taken(event: Event) -> None:
