@@ -139,7 +139,7 @@ def test_form_that_finds_no_place_in_the_queue_is_sent_again_by_itself(held: lis
     held[1].continue_()
     expect(page.get_by_role("heading", name="You are registered")).to_be_visible()
     assert Registration.objects.get().student.name == "Ben Rao"
-    assert page.evaluate("sessionStorage.getItem('unanswered')") is None
+    page.wait_for_function("sessionStorage.getItem('unanswered') === null")
 
 
 def test_busy_page_sends_nothing_that_was_not_typed_in_its_tab(page: Page, live_server: Any) -> None:

@@ -77,7 +77,7 @@ def test_new_hall_is_told_with_the_old_one() -> None:
     event = event_with_a_student()
     change(event, venue=Venue.objects.create(fest=event.fest, name="Lab 3"))
     (message,) = sent()
-    assert str(message.subject) == "Asha: new place: Robots, Lab 3"
+    assert str(message.subject) == "Asha: new venue: Robots, Lab 3"
     assert "Before, it was in Main Hall." in message.body
 
 
