@@ -89,10 +89,10 @@ def _calendar_value(meaning: Meaning, text: str) -> Fault | None:
         year, month, number = map(int, day.groups())
         shown = _shown(year, month, number) or text
         options = _readings(number, month)
-    elif (named := _NAMED_DAY.fullmatch(text)) and (month := _month(named[2])):
-        options = _readings(int(named[1]), month)
-    elif (named := _NAMED_MONTH.fullmatch(text)) and (month := _month(named[1])):
-        options = (f"{month}-{named[2][-2:]}",)
+    elif (named := _NAMED_DAY.fullmatch(text)) and (named_month := _month(named[2])):
+        options = _readings(int(named[1]), named_month)
+    elif (named := _NAMED_MONTH.fullmatch(text)) and (named_month := _month(named[1])):
+        options = (f"{named_month}-{named[2][-2:]}",)
     elif time := _TIME.fullmatch(text):
         options = (f"{int(time[1])}:{time[2]}",)
     else:

@@ -19,12 +19,12 @@ from registrations.timetable.columns import (
     MARK,
     TIMES,
     CellContext,
-    folded,
     is_order_open,
     read_cells,
 )
 from registrations.timetable.events import read_mark, row_of
 from techfest.core.spreadsheet_cells import unguarded
+from techfest.core.text import folded
 from techfest.core.three_way import Edit, compare
 
 State = Event.State
