@@ -95,4 +95,5 @@ def _kind(column: Column) -> tuple[str, str]:
 def _step(numbers: Iterator[int]) -> int:
     """Return the smallest of 100, 1000, 10000 … that is greater than each row number."""
     most = max(numbers, default=0)
-    return max(100, 10 ** len(str(most)))
+    digits = len(str(most))
+    return max(100, int(10**digits))
