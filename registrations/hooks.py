@@ -61,6 +61,13 @@ class ResendMails(Protocol):
     def __call__(self, registration_ids: Sequence[int], /) -> Iterable[tuple[str, int]]: ...
 
 
+class CheckedIn(Protocol):
+    """Returns those of these locked registrations whose ticket was used at the door."""
+
+    def __call__(self, registration_ids: Iterable[int], /) -> set[int]: ...
+
+
+checked_in: Hook[CheckedIn] = Hook("checked_in")
 enqueue_notice: Hook[EnqueueNotice] = Hook("enqueue_notice")
 notify_workers: Hook[NotifyWorkers] = Hook("notify_workers")
 resend_mails: Hook[ResendMails] = Hook("resend_mails")

@@ -1,6 +1,6 @@
 """Issue, void and renew tickets in the transaction that changes their registrations."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -64,7 +64,16 @@ def notify_for_work(task: str) -> None:
     transaction.on_commit(partial(notify_workers, task), robust=True)
 
 
+def checked_in(registration_ids: Iterable[int]) -> set[int]:
+    """Those of these registrations whose live ticket is in."""
+    inside = Ticket.objects.live().filter(
+        registration__in=list(registration_ids), checked_in_at__isnull=False
+    )
+    return set(inside.values_list("registration_id", flat=True))
+
+
 hooks.notify_workers.register(notify_for_work)
+hooks.checked_in.register(checked_in)
 
 
 def _issue(changes: Sequence[Change], now: datetime, batch: Batch) -> None:

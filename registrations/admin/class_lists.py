@@ -11,7 +11,7 @@ from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassL
 
 class JobsInline(RecordInline):
     model = ClassListJob
-    fields = ("requested_by", "is_all_or_none", "created_at", "attempts", "finished_at", "error")
+    fields = ("requested_by", "is_all_or_none", "created_at", "attempts", "finished_at", "undone_at", "error")
     ordering = ("pk",)
     verbose_name_plural = gettext_lazy("registration jobs")
 
@@ -45,7 +45,7 @@ class ClassListJobAdmin(RecordAdmin):
     """A stuck job has no end, many attempts, or an error."""
 
     list_display = ("class_list", "requested_by", "created_at", "attempts", "finished_at", "error")
-    list_select_related = ("class_list", "requested_by")
+    list_select_related = ("class_list", "requested_by", "undone_by")
     list_filter = (("finished_at", admin.EmptyFieldListFilter), "is_all_or_none")
     search_fields = ("class_list__title", "class_list__school__name", "error")
     fields = (
@@ -58,6 +58,8 @@ class ClassListJobAdmin(RecordAdmin):
         "attempts",
         "finished_at",
         "error",
+        "undone_at",
+        "undone_by",
     )
     ordering = ("-created_at", "-pk")
 

@@ -1,7 +1,7 @@
 """Cancelling registrations, or all of an event; freed seats go to the waiting list in the same transaction."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,8 @@ from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
 
 State = Registration.State
+Choice = Callable[[list[Registration], dt.datetime], list[Registration]]
+"""Which of these locked, active registrations are cancelled, at the time of the database clock."""
 
 
 def cancel(
@@ -53,8 +55,12 @@ def cancel_along(
     cause: str = Change.Cause.CANCELLED,
     reason: str = "",
     notify: bool = True,
+    choose: Choice | None = None,
 ) -> list[Registration]:
-    """As `cancel`, in the caller's transaction and as part of what `cause` names."""
+    """As `cancel`, in the caller's transaction and as part of what `cause` names.
+
+    `choose` is called behind the locks and may leave registrations out.
+    """
     ids = sorted(ids)
     event_ids = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
     deadline.limit_locks()
@@ -66,6 +72,8 @@ def cancel_along(
         rows = Registration.objects.filter(pk__in=ids).active().with_related().order_by("pk")
         registrations = list(rows.select_for_update(no_key=True, of=("self",)))
         now = now or database_now()
+        if choose:
+            registrations = choose(registrations, now)
         if actor in (Change.Actor.STUDENT, Change.Actor.TEACHER):
             _require_not_begun(registrations, now)
         give_up(registrations, seats, origin=Origin(cause, actor, now, user=user, reason=reason))

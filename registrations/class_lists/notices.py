@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registrations.class_lists.columns import ShownColumn, shown_columns
 from registrations.class_lists.parse import Draft
 from registrations.spreadsheets.left_out import Reason, row_text
 from registrations.spreadsheets.meanings import Meaning
-from registrations.students.names import clean_text
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+MAX_ASKED = 6
+"""Unknown columns that are asked about above the table; “How we read the columns” has all of them."""
 MAX_NAMED = 20
 """Left-out rows of one kind that are named above the table; the tab of left-out rows has all of them."""
 
@@ -52,12 +53,12 @@ def left_out_by_reason(draft: Draft) -> list[LeftOut]:
     ]
 
 
-def unused_columns(draft: Draft) -> list[str]:
-    """Return the columns with content that are not used and that the teacher has not seen: title or letter."""
+def unknown_columns(draft: Draft) -> list[ShownColumn]:
+    """Return the columns with content that are not used and about which the teacher has not decided yet."""
     rows = [row for row in draft.rows if not row.is_left_out]
     return [
-        clean_text(column.title)[:60] or _("column %(letter)s, without a title") % {"letter": column.letter}
-        for column in draft.header.columns
-        if column.meaning == Meaning.NONE
-        and any(column.position < len(row.cells) and row.cells[column.position] for row in rows)
+        one
+        for one in shown_columns(draft)
+        if one.column.meaning == Meaning.NONE
+        and any(one.column.position < len(row.cells) and row.cells[one.column.position] for row in rows)
     ]

@@ -109,13 +109,15 @@ def _tables(draft: Draft, rows: Sequence[RowStatus], edited: int) -> dict[str, A
 
 def _above(draft: Draft) -> dict[str, Any]:
     """Return what is asked and said above the table."""
+    unknown = [] if draft.header.problem else notices.unknown_columns(draft)
     return {
         "sheets": questions.sheets_of(draft),
         "title_rows": questions.title_rows(draft),
         "grade_question": questions.grade_question(draft),
         "address_columns": questions.address_columns(draft),
         "left_out_rows": notices.left_out_by_reason(draft),
-        "unused_columns": notices.unused_columns(draft),
+        "unknown_columns": unknown[: notices.MAX_ASKED],
+        "more_unknown": max(0, len(unknown) - notices.MAX_ASKED),
     }
 
 

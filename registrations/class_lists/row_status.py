@@ -137,12 +137,12 @@ def is_shown(row: RowStatus, show: str) -> bool:
 
 def label_of(status: Status) -> str:
     return {
-        Status.NEEDS_FIXING: _("Need fixing"),
+        Status.NEEDS_FIXING: _("Needs fixing"),
         Status.CLASH: _("Clash"),
         Status.REFUSED: _("Cannot take part"),
         Status.WAIT: _("Waiting list"),
-        Status.SEAT: _("Get a seat"),
-        Status.KNOWN: _("Registered before"),
+        Status.SEAT: _("Gets a seat"),
+        Status.KNOWN: _("Registered already"),
         Status.READY: _("Ready"),
         Status.BUSY: _("Being registered"),
     }[status]
@@ -191,7 +191,7 @@ def _words(status: Status, count: int) -> str:
         Status.REFUSED: ngettext("%(count)d cannot take part", "%(count)d cannot take part", count),
         Status.WAIT: ngettext("%(count)d waits", "%(count)d wait", count),
         Status.SEAT: ngettext("%(count)d gets a seat", "%(count)d get a seat", count),
-        Status.KNOWN: ngettext("%(count)d registered before", "%(count)d registered before", count),
+        Status.KNOWN: ngettext("%(count)d registered already", "%(count)d registered already", count),
         Status.READY: ngettext("%(count)d ready", "%(count)d ready", count),
         Status.BUSY: ngettext("%(count)d being registered", "%(count)d being registered", count),
     }

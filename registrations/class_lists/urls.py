@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registrations.class_lists import answers, views
+from registrations.class_lists import answers, job_views, views
 
 app_name = "class_lists"
 urlpatterns = [
@@ -15,5 +15,6 @@ urlpatterns = [
     path("<int:pk>/discard/", views.discard, name="discard"),
     path("<int:pk>/confirm/", views.confirm, name="confirm"),
     path("<int:pk>/left.<str:kind>", views.left, name="left"),
-    path("jobs/<uuid:link_id>/", views.job, name="job"),
+    path("jobs/<uuid:link_id>/", job_views.job, name="job"),
+    path("jobs/<uuid:link_id>/undo/", job_views.undo, name="undo"),
 ]

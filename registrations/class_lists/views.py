@@ -1,8 +1,6 @@
-"""A teacher's pages of a class list, from the upload to the result."""
+"""A teacher's pages of a class list, from the upload to Confirm."""
 
 import logging
-import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -23,7 +21,7 @@ from registrations.class_lists.inline_edit import EditResult, save_edits
 from registrations.class_lists.parse import events_offered, read_draft
 from registrations.class_lists.preview import PreviewRequest, context_of
 from registrations.class_lists.readings import choose_reading
-from registrations.class_lists.report import jobs_of, problem_table, progress_of, result_of
+from registrations.class_lists.report import jobs_of, problem_table
 from registrations.class_lists.responses import (
     ClassListNotFound,
     explain_missing_list,
@@ -31,7 +29,7 @@ from registrations.class_lists.responses import (
     table_answer,
     template_answer,
 )
-from registrations.models import ClassList, ClassListJob, Teacher
+from registrations.models import ClassList, Teacher
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.untitled import is_untitled
 from registrations.teachers.access import teacher_required
@@ -191,21 +189,6 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
         "readiness": confirm_module.readiness(class_list),
     }
     return render(request, "class_lists/confirm.html", context)
-
-
-@require_safe
-@teacher_required
-def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpResponseBase:
-    """The progress of a job or, once it is finished, the result of each row."""
-    jobs = ClassListJob.objects.select_related("class_list__fest", "class_list__school")
-    found = get_object_or_404(
-        jobs, link_id=link_id, class_list__school=teacher.school, class_list__fest__is_current=True
-    )
-    context: dict[str, Any] = {"job": found, "class_list": found.class_list}
-    if found.finished_at:
-        context |= {"result": result_of(found), "left": len(problem_table(found.class_list)[1])}
-        return render(request, "class_lists/result.html", context)
-    return render(request, "class_lists/progress.html", context | {"progress": progress_of(found)})
 
 
 @require_safe

@@ -169,6 +169,7 @@ class Change(models.Model):
         NO_SHOW = "no_show", _("did not come; the seat was given at the door")
         ERASED = "erased", _("the student was erased")
         UNCONFIRMED = "unconfirmed", _("the e-mail address was not confirmed in time")
+        UNDONE = "undone", _("the class list was undone")
 
     class Actor(models.TextChoices):
         STUDENT = "student", _("student")

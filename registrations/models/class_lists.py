@@ -56,7 +56,8 @@ class ClassListJob(models.Model):
     """A confirmed list: a worker registers the rows of the job, in chunks or all at once.
 
     `key` is the idempotency key of the confirmation; `link_id` identifies the job in its URL. `claimed_at` is the
-    lease of its worker; when it expires, another worker continues after the last finished row.
+    lease of its worker; when it expires, another worker continues after the last finished row. `undone_at` is when a
+    teacher took the whole list back.
     """
 
     class_list = models.ForeignKey(ClassList, models.CASCADE, related_name="jobs")
@@ -74,8 +75,18 @@ class ClassListJob(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
     error = models.CharField(max_length=300, blank=True, editable=False)
+    undone_at = models.DateTimeField(null=True, editable=False)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(undone_at=None) | models.Q(finished_at__isnull=False),
+                name="class_list_job_undone_after_its_end",
+            )
+        ]
         indexes: ClassVar = [
             models.Index(
                 fields=["created_at"], name="class_list_job_due", condition=models.Q(finished_at=None)

@@ -131,6 +131,7 @@ class World:
             "class_lists:problems class_lists:left": [listed, "csv"],
             "class_lists:template": ["csv"],
             "class_lists:job": [ClassListJob.objects.get().link_id],
+            "class_lists:undo": [ClassListJob.objects.get().link_id],
             "holds:back": [Hold.objects.get().pk],
             "account_invited": ["A" * 22],
             "account_confirm_email": ["MQ:1a2b3c:signature"],

@@ -196,7 +196,7 @@ def _cancelled(display: VerdictDisplay) -> str:
     if held:
         words |= {"event": held.event.name, "hall": held.event.venue.name, "when": when(held.event)}
         return _("Given up on %(at)s (%(why)s). The seat is in %(event)s: go to %(hall)s, %(when)s.") % words
-    if change.cause in (Change.Cause.CANCELLED, Change.Cause.REPLACED):
+    if change.cause in (Change.Cause.CANCELLED, Change.Cause.REPLACED, Change.Cause.UNDONE):
         return _("Cancelled on %(at)s by the %(who)s.") % words
     return _("Cancelled on %(at)s: %(why)s.") % words
 

@@ -16,6 +16,7 @@ from registrations.students.names import mailbox_key
 from techfest.core.db.batch import Batch
 from techfest.core.db.bulk import insert, queue_insert
 from tickets.mail.kinds import kind_announcing
+from tickets.mail.withdrawn import UNDONE, withdraw
 from tickets.models import Delivery, Ticket
 
 Kind = Delivery.Kind
@@ -45,8 +46,9 @@ def enqueue(
 ) -> None:
     """Adds the deliveries that these changes cause to the batch; a student without an address gets none.
 
-    For the registrations `not_notified` they are written as dropped, so that the outbox records the decision. A
-    submission has one mail, and so has a correction of a student's details, however many registrations it touches.
+    For the registrations `not_notified`, and those of an undone class list that were never announced, they are written
+    as dropped, so that the outbox records the decision. A submission has one mail, and so has a correction of a
+    student's details, however many registrations it touches.
     The number of statements does not grow with the students.
     """
     new: list[Delivery] = []
@@ -69,7 +71,8 @@ def enqueue(
             submissions.add(change.submission_id)
         else:
             new += _deliveries(kind.kind, student, now, change=change)
-    _drop_not_notified(new, not_notified)
+    _drop_not_notified(new, not_notified, NOT_NOTIFIED)
+    _drop_not_notified(new, withdraw(changes), UNDONE)
     if corrections:
         _drop_over_cap(corrections, now)
     queue_insert(batch, [*new, *corrections])
@@ -114,10 +117,10 @@ def _for_correction(change: Change, student: Student, old_email: str, now: dt.da
     return new
 
 
-def _drop_not_notified(deliveries: Iterable[Delivery], not_notified: Collection[int]) -> None:
+def _drop_not_notified(deliveries: Iterable[Delivery], not_notified: Collection[int], why: str) -> None:
     for delivery in deliveries:
         if delivery.change and delivery.change.registration_id in not_notified:
-            delivery.state, delivery.error = State.DROPPED, NOT_NOTIFIED
+            delivery.state, delivery.error = State.DROPPED, why
 
 
 def _drop_over_cap(deliveries: Sequence[Delivery], now: dt.datetime) -> None:

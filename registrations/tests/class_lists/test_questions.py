@@ -164,13 +164,21 @@ def test_answer_about_addresses_is_not_asked_for_again(client: Client, column: s
     assert readiness(class_list).obstacle == ""
 
 
-def test_columns_that_are_not_used_are_named_above_the_table_until_they_were_seen(client: Client) -> None:
+def test_unknown_columns_are_asked_about_below_the_heading_until_they_are_answered(client: Client) -> None:
     text = "Name\tClass\tEvent\tT-shirt\tEmpty\t\nAsha\t9\tRobo Race\tM\t\tx\n"
     class_list = draft_of(handed_over(client, text))
     above = page_of(client, class_list).partition('id="students"')[0]
-    assert 'Not used: <bdi translate="no">T-shirt, column F, without a title</bdi>' in above
-    client.post(f"{LISTS}{class_list.pk}/columns/", {"column-3": "", "column-5": ""})
-    assert "Not used" not in page_of(client, class_list).partition('id="students"')[0]
+    assert 'What is the column “<bdi translate="no">T-shirt</bdi>”?' in above
+    assert "What is column F, which has no title?" in above
+    assert "Empty" not in above
+    client.post(f"{LISTS}{class_list.pk}/columns/", {"column-3": "?", "column-5": ""})
+    above = page_of(client, class_list).partition('id="students"')[0]
+    assert "T-shirt" in above
+    assert "which has no title" not in above
+    client.post(f"{LISTS}{class_list.pk}/columns/", {"column-3": "roll_number"})
+    assert "What is" not in page_of(client, class_list).partition('id="students"')[0]
+    class_list.refresh_from_db()
+    assert read_draft(class_list).listing.students[0].roll_number == "M"
 
 
 def test_joined_name_is_corrected_in_place(client: Client) -> None:
