@@ -20,6 +20,7 @@ from registrations.admin import exports, timetable
 from registrations.admin.event_form import EventForm
 from registrations.admin.event_save import handle_save
 from registrations.admin.history import change_lines
+from registrations.admin.publish_events import PublishEvents
 from registrations.booking.waitlist import why_nobody
 from techfest.core.admin.export import Column
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
@@ -30,7 +31,7 @@ from techfest.core.roles import LEAD, OWNER, is_owner
 
 
 @admin.register(Event)
-class EventAdmin(ObjectToolsMixin, BaseAdmin):
+class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
     """A post locks the event's Seats row before it reads the event, so that no decision uses stale rows."""
 
     event_lookup = ""

@@ -92,16 +92,44 @@ class TeacherAdmin(RecordAdmin):
         self._show_rest(request, len(chosen) - count)
 
     @admin.action(description=gettext_lazy("Refuse the chosen teachers"), permissions=["decide"])
-    def refuse(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> None:
-        chosen = list(queryset.values_list("pk", flat=True))
+    def refuse(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> HttpResponseBase | None:
+        """Refuse the chosen requests after a question: accounts that only asked are deleted."""
+        rows = queryset.filter(pk__in=Teacher.objects.waiting()).select_related("user", "school")
+        chosen = list(rows.order_by("pk"))
+        return confirmed_action(
+            self,
+            request,
+            action="refuse",
+            refusal=""
+            if chosen
+            else _("None of these waits: they were decided before, or are not confirmed."),
+            confirmation=lambda: Confirmation(
+                title=_("Refuse these teachers?"),
+                submit_label=_("Refuse and mail them"),
+                chosen=chosen,
+                summary=[_("Each gets a mail, and the account is deleted. They may ask again.")],
+                rows=[
+                    format_html(
+                        '<bdi translate="no">{}</bdi> ({}), <bdi translate="no">{}</bdi>',
+                        one.name,
+                        one.user.email,
+                        one.school,
+                    )
+                    for one in chosen
+                ],
+                is_danger=True,
+            ),
+            do=lambda: self._refuse_and_report([one.pk for one in chosen]),
+        )
+
+    def _refuse_and_report(self, chosen: list[int]) -> list[tuple[str, int]]:
         count = onboarding.refuse(chosen)
         words = ngettext(
             "%(count)d teacher is refused and gets a mail.",
             "%(count)d teachers are refused and get a mail each.",
             count,
         )
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
-        self._show_rest(request, len(chosen) - count)
+        return [(words % {"count": count}, messages.SUCCESS)]
 
     def _show_rest(self, request: HttpRequest, count: int) -> None:
         words = ngettext(

@@ -143,6 +143,7 @@ class World:
                 event
             ],
             "admin:documents_school": [self.listed.school_id],
+            "admin:today_act": ["registrations", "conflict", "resolve"],
             "checkin:verdict-gate checkin:again-gate checkin:undo-gate checkin:seat-gate": [
                 self.gate.pk,
                 scan,

@@ -103,6 +103,7 @@ TABLE: dict[str, frozenset[str]] = {
     "admin:autocomplete": LEADS,
     "admin:view_on_site": JUDGES,
     "admin:results_": JUDGES,
+    "admin:today_act": LEADS,
     "admin:documents_event": LEAD,
     "admin:documents_progress": LEAD,
     "admin:documents_download": LEAD,

@@ -21,50 +21,11 @@ from django.views.decorators.http import require_POST
 
 from events.admin_base import of_limited_fest
 from events.fest_choice import choice_of, choose
-from registrations.models import Registration
-from registrations.restore.hold import current_hold
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import end_if_idle
-from techfest.core.db.clock import database_now
 from tickets import go_live
-from tickets.dashboard.charts import drawn, timeline
-from tickets.dashboard.occupancy import occupancy, schools
-from tickets.dashboard.todo import decisions, purge_notices, results
-from tickets.dashboard.visibility import Viewer
-from tickets.dashboard.workers import documents, jobs, mails
+from tickets.dashboard import acts, today
 from tickets.restore import held_mails
-
-
-def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
-    """Return the context of the dashboard; its number of queries depends on the user's role only.
-
-    Without a current or chosen fest it has only what belongs to no fest.
-    """
-    viewer, now = Viewer(request, site), database_now()
-    made, at_work = documents(viewer), jobs(viewer, now=now)
-    context: dict[str, Any] = {
-        "now": now,
-        "held": current_hold(),
-        "decisions": decisions(viewer),
-        "decides": viewer.is_owner,
-        "purges": purge_notices(viewer, now=now),
-        "mails": mails(viewer, now=now),
-        "documents": made,
-        "jobs": at_work,
-        "makes": any(one.count for one in made) or any(one.running or one.stuck for one in at_work),
-    }
-    fest = choice_of(request).main
-    if fest is None:
-        return context
-    registered = viewer.rows(Registration)
-    over_time = None if registered is None else timeline(registered.filter(event__fest=fest), now=now)
-    return context | {
-        "current": fest,
-        "occupancy": occupancy(viewer, fest),
-        "chart": drawn(over_time),
-        "schools": schools(viewer, fest),
-        "results": results(viewer, fest, now=now),
-    }
 
 
 class FestChoices(AutocompleteJsonView):
@@ -119,6 +80,7 @@ class TechfestAdminSite(admin.AdminSite):
             held,
             fest,
             *go_live.paths(self),
+            *acts.paths(self),
             *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"),
         ]
 
@@ -158,8 +120,8 @@ class TechfestAdminSite(admin.AdminSite):
 
     @method_decorator(never_cache)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show the dashboard above the list of all tables."""
-        return super().index(request, {**dashboard_context(request, self), **(extra_context or {})})
+        """Show Today."""
+        return super().index(request, {**today.context(request, self), **(extra_context or {})})
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

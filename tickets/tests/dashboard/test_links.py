@@ -13,7 +13,7 @@ from events.models import Fest
 from registrations.models import School
 from registrations.tests.builders import build_event, build_school, build_submission, build_teacher
 from techfest.core.db.clock import database_now
-from tickets.dashboard.todo import PENDING_KINDS
+from tickets.dashboard.decisions import PENDING_KINDS
 from tickets.models import Delivery, Scan, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.admin_helpers import organiser_client
