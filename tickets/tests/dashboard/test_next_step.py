@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from events.models import Event, Fest, Seats
-from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD, OWNER
 from tickets import heartbeats
@@ -100,7 +100,7 @@ def test_empty_boxes_do_not_show(settings: Any) -> None:
     empty = client.get(TODAY).content.decode()
     event = build_event(fest)
     quiet = client.get(TODAY).content.decode()
-    build_submission(event)
+    build_submission(event, school=build_school().name)
     busy = client.get(TODAY).content.decode()
     boxes = ("To decide", "Timetable", "Something is wrong", "Registrations by the", "The largest")
     assert [[box in page for box in boxes] for page in (empty, quiet, busy)] == [
