@@ -10,12 +10,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event, Fest
-from techfest.core.formatting import full_date
+from techfest.core.formatting import clock_time, full_date
 
 PURGE_NOTICE = dt.timedelta(days=7)
 """How long before a purge the owners are warned. A purge that becomes due by an edit waits as long."""
@@ -257,4 +256,4 @@ def _days_of(fest: Fest) -> tuple[dt.datetime, dt.datetime]:
 
 
 def _moment(when: dt.datetime, fest: Fest) -> str:
-    return date_format(when.astimezone(fest.zone), "j F Y, H:i")
+    return f"{full_date(when, zone=fest.zone)}, {clock_time(when, zone=fest.zone)}"

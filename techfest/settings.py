@@ -219,7 +219,9 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 FORMAT_MODULE_PATH = "techfest.formats"
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "techfest" / "locale"]
+# 12: 10:00pm; 24: 22:00. On pages, in mails and in documents.
+CLOCK = env.choice("CLOCK", "12", among=("12", "24"))
 
 # Static files: named by content hash and served by WhiteNoise, or by nginx from the same folder
 

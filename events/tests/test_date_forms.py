@@ -173,7 +173,7 @@ def test_event_moved_out_of_the_fest_is_asked_about_with_its_consequences(client
     assert is_asked(response)
     texts = [one.text for one in response.context["sentences"]]
     assert (
-        f"{event.name} ({event.starts_at.astimezone(fest.zone) - YEAR:%-d %B %Y}, 10:00) is not within"
+        f"{event.name} ({event.starts_at.astimezone(fest.zone) - YEAR:%-d %B %Y}, 10:00am) is not within"
         in texts[0]
     )
     assert Event.objects.get().starts_at == event.starts_at

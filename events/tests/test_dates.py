@@ -196,6 +196,6 @@ def test_each_question_about_the_past_is_a_whole_sentence(monkeypatch: pytest.Mo
     monkeypatch.setattr(dates, "_", note)
     event = build_quiz(build(), starts_at=NOW - 2 * DAY, ends_at=NOW - DAY)
     texts = [one.text for one in event_questions(event, now=NOW)]
-    assert "Quiz would start in the past, on 28 November 2026, 17:30." in texts
-    assert "Quiz would end in the past, on 29 November 2026, 17:30." in texts
+    assert "Quiz would start in the past, on 28 November 2026, 5:30pm." in texts
+    assert "Quiz would end in the past, on 29 November 2026, 5:30pm." in texts
     assert [one for one in sentences if not one.endswith(".")] == []

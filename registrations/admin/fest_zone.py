@@ -8,8 +8,6 @@ from typing import Any
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +20,7 @@ from techfest.core.admin.concurrent_edits import carried
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
+from techfest.core.formatting import dated_moment
 
 SEEN, KEEPS, REASON = "seen", "keeps", "zone_reason"
 
@@ -166,4 +165,4 @@ def _both(name: str, moment: dt.datetime, change: ZoneChange) -> Row:
 
 
 def _in(moment: dt.datetime, zone: dt.tzinfo) -> str:
-    return date_format(timezone.localtime(moment, zone), "D j M Y, H:i")
+    return dated_moment(moment, zone=zone)

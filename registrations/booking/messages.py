@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from registrations.booking.policy import SeatResult
 from registrations.models import Refusal, Registration
-from techfest.core.formatting import exact_moment, exact_time
+from techfest.core.formatting import exact_moment, exact_time, second_time
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -156,7 +155,7 @@ class _Words(dict[str, str]):
 _WORDS: dict[str, Callable[[Any, Any], str]] = {
     "grades": lambda event, _other: event.grades_text.lower(),
     "opens": lambda event, _other: exact_moment(event.registration_opens_at),
-    "exact": lambda event, _other: _exact(event.registration_opens_at),
+    "exact": lambda event, _other: second_time(event.registration_opens_at),
     "pause": lambda event, _other: (
         event.pause_text or event.fest.pause_text or _("Come back a little later.")
     ),
@@ -205,7 +204,7 @@ def why_wrong_grade(event: Event) -> str:
 def _filled(filled_at: datetime | None) -> str:
     if filled_at is None:
         return _("This event is full.")
-    return _("This event filled at %(time)s.") % {"time": _exact(filled_at)}
+    return _("This event filled at %(time)s.") % {"time": second_time(filled_at)}
 
 
 def _span(event: Event) -> str:
@@ -213,7 +212,3 @@ def _span(event: Event) -> str:
         "start": exact_moment(event.starts_at),
         "end": exact_time(event.ends_at),
     }
-
-
-def _exact(when: datetime) -> str:
-    return date_format(timezone.localtime(when), "H:i:s")

@@ -15,6 +15,7 @@ from registrations.booking.state import Origin, move
 from registrations.models import Change, Hold, Registration
 from registrations.querysets import RegistrationQuerySet
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import clock_time
 
 State = Registration.State
 
@@ -156,5 +157,5 @@ def _held(event: Event, seats: Seats) -> list[str]:
 
 
 def _moment(when: datetime, event: Event) -> str:
-    local = timezone.localtime(when, event.fest.zone)
-    return f"{date_format(local, 'j F')}, {date_format(local, 'g:iA').lower()}"
+    zone = event.fest.zone
+    return f"{date_format(timezone.localtime(when, zone), 'j F')}, {clock_time(when, zone=zone)}"

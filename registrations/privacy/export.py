@@ -10,7 +10,6 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from registrations.booking.waitlist import with_number
@@ -19,6 +18,7 @@ from registrations.signals import student_data_requested
 from registrations.students.fields import STUDENT_FIELDS
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import recorded_moment
 
 Row = Mapping[str, Any]
 
@@ -193,4 +193,4 @@ def _for_json(value: dt.datetime) -> str:
 
 
 def _for_page(value: Any) -> Any:
-    return date_format(value, "j M Y, H:i:s") if isinstance(value, dt.datetime) else value
+    return recorded_moment(value) if isinstance(value, dt.datetime) else value

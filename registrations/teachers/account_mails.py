@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from registrations import hooks
 from registrations.models import Invitation, SecurityEvent, Teacher
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import dated_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _security_mail(kind: Kind, account: Any, is_by_organiser: bool) -> AccountMa
         % {
             "name": account.get_full_name() or account.get_username(),
             "what": what,
-            "when": date_format(now, "D j M Y, H:i T"),
+            "when": f"{dated_moment(now)} {date_format(now, 'T')}",
         },
         link=absolute_url(reverse("account_reset_password")),
         link_label=_("Choose a new password"),

@@ -1,7 +1,8 @@
 """Dates and times as pages, mails and documents write them.
 
-Datetimes are shown in the active time zone, or in `zone` where one is given. Each function is a template filter
-of the same name as well; templates need not load it.
+Datetimes are shown in the active time zone, or in `zone` where one is given; the setting `CLOCK` says whether hours
+are counted to 12, as in the examples below, or to 24. Each function is a template filter of the same name as well;
+templates need not load it.
 """
 
 import datetime as dt
@@ -9,21 +10,28 @@ from collections.abc import Callable
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
 register = template.Library()
 
+_WITH_SECONDS = "H:i:s" if settings.CLOCK == "24" else "g:i:sa"
+
 
 def clock_time(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
     """10:00am."""
-    return date_format(timezone.localtime(at, zone), "g:iA").lower()
+    return date_format(timezone.localtime(at, zone), "TIME_FORMAT")
+
+
+def second_time(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
+    """10:00:00am."""
+    return date_format(timezone.localtime(at, zone), _WITH_SECONDS)
 
 
 def exact_time(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
     """10:00am, or 10:00:30am: seconds appear only if they are not zero. For times that decide something."""
-    local = timezone.localtime(at, zone)
-    return date_format(local, "g:i:sA" if local.second else "g:iA").lower()
+    return second_time(at, zone=zone) if at.second else clock_time(at, zone=zone)
 
 
 def moment(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
@@ -34,6 +42,16 @@ def moment(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
 def exact_moment(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
     """Sat 5 Dec, 10:00am, with seconds as in `exact_time`."""
     return f"{short_day(at, zone=zone)}, {exact_time(at, zone=zone)}"
+
+
+def dated_moment(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
+    """Sat 5 Dec 2026, 10:00am."""
+    return f"{date_format(_day(at, zone), 'D j M Y')}, {clock_time(at, zone=zone)}"
+
+
+def recorded_moment(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
+    """5 Dec 2026, 10:00:00am."""
+    return f"{date_format(_day(at, zone), 'DATE_FORMAT')}, {second_time(at, zone=zone)}"
 
 
 def long_moment(at: dt.datetime, *, zone: dt.tzinfo | None = None) -> str:
@@ -90,9 +108,12 @@ def _filter(function: Callable[[Any], str]) -> None:
 
 for _function in (
     clock_time,
+    second_time,
     exact_time,
     moment,
     exact_moment,
+    dated_moment,
+    recorded_moment,
     long_moment,
     short_day,
     long_day,

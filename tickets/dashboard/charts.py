@@ -14,6 +14,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from techfest.core.formatting import clock_time
+
 HOUR, DAY, WEEK = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 MAX_HOURS, MAX_DAYS = 48, 92
 """Up to so many hours each bar is an hour, up to so many days a day, otherwise a week."""
@@ -82,7 +84,7 @@ def _by_hour(counted: Counter[dt.datetime], first: dt.datetime, last: dt.datetim
     hour, end = first.astimezone(dt.UTC), last.astimezone(dt.UTC)
     while hour <= end:
         local = localtime(hour)
-        yield Step(date_format(local, "H:i"), date_format(local, "j M, H:i"), utc.get(hour, 0))
+        yield Step(clock_time(local), f"{date_format(local, 'j M')}, {clock_time(local)}", utc.get(hour, 0))
         hour += HOUR
 
 

@@ -90,7 +90,7 @@ def _html(
             "is_waiting": is_waiting,
             "rows": [_row(row) for row in rows],
             "counts": _counts(sheet),
-            "printed": date_format(timezone.localtime(sheet.printed_at), "j M Y, H:i"),
+            "printed": date_format(timezone.localtime(sheet.printed_at), "DATETIME_FORMAT"),
             "number": number,
             "pages": pages,
             "language": sheet.language,

@@ -373,7 +373,7 @@ def test_all_problems_of_a_row_are_listed_at_once() -> None:
             "Grades: Write the grades like 5-8, from 5 to 12.",
             "The event must end after it starts.",
             (
-                "The event (14 December 2026, 11:00) is not within the days of the fest, "
+                "The event (14 December 2026, 11:00am) is not within the days of the fest, "
                 "12 December 2026 to 13 December 2026."
             ),
         ],

@@ -153,14 +153,14 @@ def test_order_of_numbers_is_asked_for_on_both_pages(client: Client, fest: Fest)
     asked = pasted(client, fest, row)
     assert "Day or month first? Choose below" in asked.content.decode()
     again = pasted(client, fest, row, order="month")
-    assert "(11 December 2001, 10:30)" in again.context["paste"].events[0].problems[0]
+    assert "(11 December 2001, 10:30am)" in again.context["paste"].events[0].problems[0]
     assert '<option value="month" selected' in again.content.decode()
 
     new = {"Event": "Quiz", "Category": "Coding", "Venue": "Main Hall", "Seats": "30"}
     file = File(client).add(**new, Starts="12/11/2001 10:00", Ends="12/11/2001 11:00")
     assert "Day or month first? Choose below" in file.upload().content.decode()
     answered = file.upload(order="day")
-    assert "(12 November 2001, 10:00)" in answered.context["left"][0].problems[0]
+    assert "(12 November 2001, 10:00am)" in answered.context["left"][0].problems[0]
     assert not answered.context["is_order_open"]
 
 

@@ -155,7 +155,7 @@ def test_day_of_two_meanings_is_asked_about_and_the_answer_is_kept(
         answered = read_events(text, fest=fest, order=order)
         assert not answered.is_order_open
         [problem, *_rest] = answered.events[0].problems
-        assert f"E ({day.day} {day:%B %Y}, 10:00) is not within the days of the fest" in problem
+        assert f"E ({day.day} {day:%B %Y}, 10:00am) is not within the days of the fest" in problem
 
 
 def test_the_three_americans(fest: Fest) -> None:

@@ -1,8 +1,10 @@
-"""Days before months and 24 hours: a list of them is read at a glance, and stays narrow."""
+"""Days before months, and the clock of the setting `CLOCK`."""
+
+from django.conf import settings
 
 DATE_FORMAT = "j M Y"
-DATETIME_FORMAT = "j M Y, H:i"
-TIME_FORMAT = "H:i"
+TIME_FORMAT = "H:i" if settings.CLOCK == "24" else "g:ia"
+DATETIME_FORMAT = f"{DATE_FORMAT}, {TIME_FORMAT}"
 SHORT_DATE_FORMAT = DATE_FORMAT
 SHORT_DATETIME_FORMAT = DATETIME_FORMAT
 YEAR_MONTH_FORMAT = "M Y"
