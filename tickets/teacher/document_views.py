@@ -43,7 +43,7 @@ def make_all(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 def make_tickets(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """GET offers the options, with the filters of the grid; POST orders the PDF and redirects to its progress."""
     fest = current_fest()
-    chosen = filter_form(teacher.school, fest, request.GET).chosen
+    chosen = filter_form(teacher.school, fest, request.GET).filters
     students = filtered(students_of(teacher.school, fest), chosen)
     tickets = Ticket.objects.live().filter(student__in=students)
     if "event" in chosen:

@@ -1,6 +1,7 @@
 """Forms of the teachers' pages."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from registrations.forms import EventsForm, OthersDetailsForm, PlainForm
 from registrations.models import ClassList, School, Student, Teacher
 from registrations.students.consents import current_text
 from registrations.students.identity import Details
-from tickets.school_students import IN_TROUBLE, NO_EMAIL, NO_REGISTRATION
+from tickets.school_students import BY_EVENT, BY_NAME, BY_STATE, IN_TROUBLE, NO_EMAIL, NO_REGISTRATION
 
 
 class StudentForm(OthersDetailsForm):
@@ -131,7 +132,9 @@ def events_open_to(student: Student | None = None) -> list[Event]:
 class FilterForm(PlainForm):
     """Filters of the grid. Every field is optional; invalid values filter nothing."""
 
-    name = TextField(label=gettext_lazy("Name or reference"), max_characters=200, too_long="", required=False)
+    name = TextField(
+        label=gettext_lazy("Name, roll number or reference"), max_characters=200, too_long="", required=False
+    )
     grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), coerce=int, empty_value=None, required=False)
     section = forms.ChoiceField(
         label=gettext_lazy("Section"), required=False, widget=forms.Select(attrs={"translate": "no"})
@@ -141,6 +144,7 @@ class FilterForm(PlainForm):
     )
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     mail = forms.ChoiceField(label=gettext_lazy("Mail"), required=False)
+    sort = forms.ChoiceField(label=gettext_lazy("Sort by"), required=False)
 
     def __init__(
         self, *args: Any, grades: list[int], sections: list[str], events: list[Event], **kwargs: Any
@@ -157,6 +161,13 @@ class FilterForm(PlainForm):
             NO_REGISTRATION: _("no registration"),
         }
         offer(self, "state", [everything, *states.items()])
+        orders = {
+            "": _("class"),
+            BY_NAME: _("name"),
+            BY_EVENT: _("event"),
+            BY_STATE: _("state, waiting first"),
+        }
+        offer(self, "sort", orders.items())
         offer(self, "mail", [everything, (IN_TROUBLE, _("did not arrive")), (NO_EMAIL, _("no e-mail"))])
 
     @property
@@ -164,6 +175,15 @@ class FilterForm(PlainForm):
         """The valid filters that are set."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The valid filters that are set, without the order, which leaves nobody out."""
+        return {name: value for name, value in self.chosen.items() if name != "sort"}
+
+    def sorted_by(self, order: str, **changes: str) -> str:
+        """The query of the same page in this order, from its first page on."""
+        return urlencode({**self.filters, **changes, **({"sort": order} if order else {})})
 
 
 class HandoverForm(PlainForm):

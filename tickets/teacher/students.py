@@ -16,7 +16,7 @@ from registrations.booking.conflicts import conflicts_of, short
 from registrations.booking.waitlist import with_number
 from registrations.models import Conflict, Registration, School, Student
 from tickets.querysets import NOT_ARRIVED
-from tickets.school_students import filtered, students_of
+from tickets.school_students import BY_CLASS, BY_EVENT, BY_NAME, BY_STATE, filtered, ordered, students_of
 from tickets.teacher.forms import FilterForm
 from tickets.teacher.mail_status import MailState, mail_state
 
@@ -63,7 +63,25 @@ class Grid:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.form.chosen)
+        return bool(self.form.filters)
+
+    @property
+    def order(self) -> str:
+        """The order of the rows."""
+        order: str = self.form.chosen.get("sort", BY_CLASS)
+        return order
+
+    @property
+    def orders(self) -> dict[str, str]:
+        """The query of each order, for the links in the heads of the table."""
+        return {order: self.form.sorted_by(order) for order in (BY_NAME, BY_EVENT, BY_STATE)} | {
+            BY_CLASS: self.form.sorted_by("")
+        }
+
+    @property
+    def columns(self) -> list[tuple[Event, str]]:
+        """The events with a column each, and the query that shows one event with those who wait first."""
+        return [(event, self.form.sorted_by(BY_STATE, event=event.slug)) for event in self.events]
 
 
 def grid_of(school: School, fest: Fest, query: QueryDict) -> Grid:
@@ -73,7 +91,8 @@ def grid_of(school: School, fest: Fest, query: QueryDict) -> Grid:
     events = _events(counts)
     form = _filter_form(school, fest, query, events)
     chosen = form.chosen
-    page = Paginator(filtered(all_students, chosen), PER_PAGE).get_page(query.get("page"))
+    found = ordered(filtered(all_students, chosen), chosen.get("sort", BY_CLASS), event=chosen.get("event"))
+    page = Paginator(found, PER_PAGE).get_page(query.get("page"))
     shown = [event for event in events if chosen.get("event") in (None, event.slug)]
     rows = list(_rows(list(page), shown, shows_cancelled=chosen.get("state") == State.CANCELLED))
     return Grid(form, _totals(all_students, counts), shown, rows, page)
@@ -152,5 +171,5 @@ def state_word(registration: Registration) -> str:
         case State.CONFIRMED:
             return _("seat")
         case State.WAITING:
-            return _("no. %(number)d on the waiting list") % {"number": registration.number}
+            return _("waiting, rank %(number)d") % {"number": registration.number}
     return _("cancelled")

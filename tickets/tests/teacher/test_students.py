@@ -12,6 +12,7 @@ from events import cache
 from events.models import Fest
 from registrations.booking.cancel import cancel
 from registrations.models import Change, Student, Teacher
+from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.db.locking import Deadline
 from tickets.models import Delivery
@@ -37,6 +38,7 @@ def rows_of(response: Any) -> dict[str, list[str]]:
     """The name of each student on the page, and the words of its cells."""
     found = {}
     for row in re.findall(r'<tr id="s-.*?</tr>', response.content.decode(), re.DOTALL):
+        row = re.sub(r'<span\s+class="label">.*?</span>', "", row, flags=re.DOTALL)  # for phones
         cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
         words = [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", cell)).strip() for cell in cells]
         found[words[0]] = [word for word in words[1:] if word not in ("·", "–")]
@@ -53,7 +55,7 @@ def test_row_says_class_seat_consent_and_mail(fest: Fest, teacher: Teacher) -> N
     build_submission(event, name="Ben Das", grade=8, email="")
     assert rows_of(signed_in(teacher).get(HOME)) == {
         "Asha Rao": ["7 B", "12", "on record", "queued", "seat"],
-        "Ben Das": ["8", "on record", "no e-mail", "no. 1 on the waiting list"],
+        "Ben Das": ["8", "on record", "no e-mail", "waiting, rank 1"],
     }
 
 
@@ -143,6 +145,49 @@ def test_filters_leave_what_they_name(fest: Fest, teacher: Teacher) -> None:
         "name=rAO": ["Asha Rao", "Chitra Rao"],
         "name=nobody": [],
     }  # fmt: skip
+
+
+def test_roll_number_and_reference_are_found_as_they_are_printed(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    asha = build_submission(event, name="Asha Rao", roll_number="R-1").student
+    build_submission(event, name="Ben Das", roll_number="R-12")
+    client, reference = signed_in(teacher), grouped(asha.reference)
+    assert "-" in reference
+    for text in ("r1", "R-1", reference, reference.lower(), asha.reference):
+        assert names(client, f"?name={text}") == ["Asha Rao"]
+    assert names(client, "?name=12") == []
+
+
+def test_rows_are_sorted_by_name_class_event_and_state(fest: Fest, teacher: Teacher) -> None:
+    race, quiz = build_event(fest, capacity=1, slug="race"), build_event(fest, slug="quiz")
+    build_submission(quiz, name="Ben Das", grade=9)
+    build_submission(race, name="Chitra Rao", grade=7)
+    build_submission(race, name="Asha Rao", grade=8)
+    client = signed_in(teacher)
+    assert {query: names(client, f"?{query}") for query in (
+        "", "sort=name", "sort=event", "sort=state", "sort=state&event=race", "sort=nonsense",
+    )} == {
+        "": ["Chitra Rao", "Asha Rao", "Ben Das"],
+        "sort=name": ["Asha Rao", "Ben Das", "Chitra Rao"],
+        "sort=event": ["Chitra Rao", "Asha Rao", "Ben Das"],
+        "sort=state": ["Asha Rao", "Chitra Rao", "Ben Das"],
+        "sort=state&event=race": ["Asha Rao", "Chitra Rao"],
+        "sort=nonsense": ["Chitra Rao", "Asha Rao", "Ben Das"],
+    }  # fmt: skip
+    page = client.get(f"{HOME}?grade=7&sort=name").content.decode()
+    assert 'aria-sort="ascending"><a\nhref="?grade=7&amp;sort=name#students"' in page
+    assert "1 student matches." in text_of(client.get(f"{HOME}?grade=7&sort=name"))
+    assert "match" not in text_of(client.get(f"{HOME}?sort=name"))
+
+
+def test_one_action_is_a_button_and_the_others_are_in_a_menu_without_a_script(
+    fest: Fest, teacher: Teacher
+) -> None:
+    build_submission(build_event(fest))
+    page = signed_in(teacher).get(HOME).content.decode()
+    actions, menu = page.partition('<details class="menu">')[::2]
+    assert "All tickets as one PDF" in actions
+    assert menu.partition("</details>")[0].count("<li>") == 5
 
 
 def test_cancelled_shows_only_where_it_is_asked_for(fest: Fest, teacher: Teacher) -> None:
