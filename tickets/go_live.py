@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from events.fest_choice import show_fest
 from events.models import Event, Fest
+from registrations.students.consents import newest_text
 from techfest.core.admin.base import page_of
 from techfest.core.admin.pages import staff_page, visible_or_404
 from techfest.core.db.clock import database_now
@@ -130,7 +131,7 @@ def _of_fest(fest: Fest, now: dt.datetime) -> Iterator[Point]:
         "email": fest.contact_email
     }
     yield Point(_("Contact"), is_reachable, words, url)
-    text = fest.consent_texts.order_by("-version").first()
+    text = newest_text(fest)
     words = _("Students agree to: “%(text)s”") % {"text": text.text} if text else _("There is none yet.")
     yield Point(
         _("Consent text"), text is not None, words, reverse("admin:registrations_consenttext_changelist")

@@ -86,14 +86,15 @@ def draft(of: Any, rows: Sequence[Sequence[str]], title: str) -> Any:
 
 def declaration(key: str) -> dict[str, Any]:
     """The form of Confirm with its declaration ticked."""
-    from registrations.models import ConsentText
+    from events.models import Fest
+    from registrations.students.consents import teachers_text
 
     return {
         "how": "good",
         "when_full": "wait",
         "consent": "on",
         "key": key,
-        "text": ConsentText.objects.get().pk,
+        "text": teachers_text(Fest.objects.get(slug="bench")).pk,
     }
 
 
@@ -155,7 +156,8 @@ def whole(data: bytes, of: Any, many: int) -> None:
     from registrations.class_lists.confirm import confirm
     from registrations.class_lists.drafts import Upload, save_draft
     from registrations.class_lists.parse import parse_sheet
-    from registrations.models import ConsentText, Submission
+    from registrations.models import Submission
+    from registrations.students.consents import teachers_text
 
     current = Fest.objects.get(slug="bench")
     with mock.patch.object(hooks, "notify_workers"):  # the worker would take the job
@@ -165,7 +167,7 @@ def whole(data: bytes, of: Any, many: int) -> None:
             class_list,
             key=Submission.new_key(),
             user=of.user,
-            consent_text=ConsentText.objects.get(),
+            consent_text=teachers_text(current),
             is_all_or_none=False,
             wants_waiting=True,
         )

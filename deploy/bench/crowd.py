@@ -26,7 +26,11 @@ def _register(wanted: Sequence[tuple[str, int]]) -> None:
     from techfest.core.db.locking import Deadline, in_transaction
     from tickets.models import Ticket
 
-    fest, text, now = Fest.objects.get(slug="bench"), ConsentText.objects.get(), timezone.now()
+    fest, text, now = (
+        Fest.objects.get(slug="bench"),
+        ConsentText.objects.get(audience="students"),
+        timezone.now(),
+    )
     schools = list(School.objects.order_by("pk"))
     deadline = Deadline(60)
 

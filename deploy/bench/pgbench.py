@@ -30,7 +30,7 @@ def transactions_per_second(stack: Stack, slugs: Sequence[str], *, seconds: int,
         "count": len(keys),
         "fest": Fest.objects.get(slug="bench").pk,
         "school": School.objects.order_by("pk")[0].pk,
-        "text": ConsentText.objects.get().pk,
+        "text": ConsentText.objects.get(audience="students").pk,
         "base": next(BASES),
     }
     command = [_program(), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds)]

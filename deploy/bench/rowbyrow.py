@@ -62,7 +62,9 @@ def _save(row: list[str], of: Any) -> None:
         student.save()
         submission = Submission(key=Submission.new_key(), digest=b"", student=student, created_student=True)
         submission.save()
-        Consent(student=student, text=ConsentText.objects.get(), basis="teacher", user=of.user).save()
+        Consent(
+            student=student, text=ConsentText.objects.get(audience="students"), basis="teacher", user=of.user
+        ).save()
         seats = Seats.objects.select_for_update(no_key=True).get(pk=event.pk)
         is_free = seats.taken < seats.capacity and not seats.waiting
         state = Registration.State.CONFIRMED if is_free else Registration.State.WAITING

@@ -12,13 +12,13 @@ from events.admin_base import RecordAdmin
 from events.fest_choice import choice_of
 from registrations.models import Consent, ConsentText, DatabaseMarker, Erasure, Purge, PurgePlan
 from registrations.privacy.purge import forecasts
-from registrations.students.consents import next_version
+from registrations.students.consents import newest_text, next_version
 from techfest.core.db.clock import database_now
 
 
 @admin.register(ConsentText)
 class ConsentTextAdmin(RecordAdmin):
-    list_display = ("fest", "version", "text", "created_at")
+    list_display = ("fest", "version", "audience", "text", "created_at")
     list_display_links = ("version",)
     list_select_related = ("fest",)
     list_filter = ("fest",)
@@ -29,12 +29,12 @@ class ConsentTextAdmin(RecordAdmin):
         return self.is_open_to(request) and request.user.has_perm("registrations.add_consenttext")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("fest", "version", "text", "created_at") if obj else ("fest", "text")
+        return ("fest", "version", "audience", "text", "created_at") if obj else ("fest", "audience", "text")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Start from the newest consent text of the shown fest."""
         fest = choice_of(request).main
-        newest = ConsentText.objects.filter(fest=fest).order_by("-version").first()
+        newest = newest_text(fest) if fest else None
         return {"fest": fest.pk if fest else None, "text": newest.text if newest else ""}
 
     def save_model(self, request: HttpRequest, obj: ConsentText, form: Any, change: bool) -> None:

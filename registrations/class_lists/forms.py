@@ -19,7 +19,7 @@ from registrations.spreadsheets.errors import TEXTS, FileRefused
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.sheet import MAX_BYTES, Sheet
 from registrations.spreadsheets.writer import MIME_XLSX
-from registrations.students.consents import current_text
+from registrations.students.consents import teachers_text
 
 _ACCEPT = f".csv,.xlsx,text/csv,{MIME_XLSX}"
 
@@ -117,22 +117,26 @@ class ConfirmForm(PlainForm):
         error_messages={"required": gettext_lazy("Select what happens if an event is full")},
     )
     consent = forms.BooleanField(
-        error_messages={"required": gettext_lazy("Tick the declaration, or nothing can be registered")}
+        error_messages={
+            "required": gettext_lazy(
+                "Tick the box once the parents have agreed, or nothing can be registered"
+            )
+        }
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
     text = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
-        self.consent_text = current_text(fest)
+        self.consent_text = teachers_text(fest)
         initial = {"key": Submission.new_key(), "text": self.consent_text.pk}
         super().__init__(*args, initial=initial, **kwargs)
-        self.fields["consent"].label = _(
-            "I declare for each of these students, and have asked their parents or guardians: “%(text)s”"
-        ) % {"text": self.consent_text.text}
+        self.fields["consent"].label = self.consent_text.text
 
     def clean_text(self) -> int:
         if self.cleaned_data["text"] != self.consent_text.pk:
-            raise forms.ValidationError(_("The declaration has a new wording. Read it and tick it again."))
+            raise forms.ValidationError(
+                _("The sentence about the parents has a new wording. Read it and tick it again.")
+            )
         return self.consent_text.pk
 
     @property

@@ -14,6 +14,7 @@ from events.models import Category, Event, Fest, Seats, Venue
 from registrations.booking.submit import BookingRequest, submit
 from registrations.demo import sample
 from registrations.models import ConsentText, School, SchoolAlias, Teacher
+from registrations.students.consents import newest_text
 from registrations.students.identity import Details
 from registrations.students.names import school_key
 from registrations.teachers.onboarding import approved_teacher
@@ -147,7 +148,7 @@ def _fill(fest: Fest) -> None:
     for event in fest.events.filter(slug__in=[slugify(plan.name) for plan in plans]):
         if event.registrations.exists():
             continue
-        text = fest.consent_texts.first()
+        text = newest_text(fest)
         for index in range(event.seats.capacity - LEFT_FREE):
             submit(_booking_request(fest, event, index, text), deadline=Deadline())
 

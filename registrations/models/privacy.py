@@ -15,10 +15,24 @@ from techfest.core.db.triggers import Trigger
 
 
 class ConsentText(models.Model):
-    """One version of the consent text. Never edited: a new wording is a new version."""
+    """One version of the consent text. Never edited: a new wording is a new version.
+
+    Teachers confirm a sentence of their own, which is a row of its own: a consent names the text that was shown.
+    """
+
+    class Audience(models.TextChoices):
+        STUDENTS = "students", _("students and guardians")
+        TEACHERS = "teachers", _("teachers")
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="consent_texts", verbose_name=_("fest"))
     version = models.PositiveSmallIntegerField(_("version"))
+    audience = models.CharField(
+        _("shown to"),
+        max_length=10,
+        choices=Audience.choices,
+        default=Audience.STUDENTS,
+        db_default=Audience.STUDENTS,
+    )
     text = models.TextField(_("text"))
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from events.editing import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.models import ConsentText
-from registrations.students.consents import DEFAULT_TEXT
+from registrations.students.consents import DEFAULT_TEXT, newest_text
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
@@ -47,7 +47,7 @@ def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> F
     `values` are the fields that differ, at least `name`, `slug`, `starts_on`, `opens_at` and `closes_at`. All other
     times move by as many days as the first day, and keep their local hour.
     """
-    text = source.consent_texts.order_by("-version").first()
+    text = newest_text(source)
     fest = new_fest(_copied_columns(source, values), consent=text.text if text else "", user=user)
     categories = {row.pk: _again(row, fest) for row in Category.objects.filter(fest=source)}
     venues = {row.pk: _again(row, fest) for row in Venue.objects.filter(fest=source)}

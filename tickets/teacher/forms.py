@@ -13,7 +13,7 @@ from events.models import Event, Fest
 from registrations.fields import EmailField, TextField, offer
 from registrations.forms import EventsForm, OthersDetailsForm, PlainForm
 from registrations.models import ClassList, School, Student, Teacher
-from registrations.students.consents import current_text
+from registrations.students.consents import teachers_text
 from registrations.students.identity import Details
 from tickets.school_students import BY_EVENT, BY_NAME, BY_STATE, IN_TROUBLE, NO_EMAIL, NO_REGISTRATION
 
@@ -44,20 +44,35 @@ class EventsOfStudentForm(EventsForm):
         self.fields["want_waiting"].label = _("If an event is full, put the student on its waiting list")
 
 
-class NewStudentForm(EventsOfStudentForm, StudentForm):
-    """A student who is not registered yet."""
+class TeachersConsentForm(StudentForm):
+    """With the sentence that a teacher confirms about the parents.
+
+    `wording` is the text that was shown; nobody confirms another one.
+    """
 
     consent = forms.BooleanField(
         error_messages={"required": gettext_lazy("Tick the box once the parents have agreed")}
     )
+    wording = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
         super().__init__(*args, fest=fest, **kwargs)
-        self.consent_text = current_text(fest)
-        self.fields["consent"].label = consent_declaration(self.consent_text.text)
+        self.consent_text = teachers_text(fest)
+        self.fields["consent"].label = self.consent_text.text
+        self.initial["wording"] = str(self.consent_text.pk)
+        if self.data.get("wording", self.initial["wording"]) != self.initial["wording"]:
+            self.data = self.data.copy()
+            self.data.pop("consent", None)
+            self.data["wording"] = self.initial["wording"]
+            words = _("The wording was changed. Read it again, then tick the box")
+            self.fields["consent"].error_messages["required"] = words
 
 
-class NewcomerForm(StudentForm):
+class NewStudentForm(EventsOfStudentForm, TeachersConsentForm):
+    """A student who is not registered yet."""
+
+
+class NewcomerForm(TeachersConsentForm):
     """The replacement: a student of the school, or a new one with details."""
 
     known = forms.ChoiceField(
@@ -66,15 +81,10 @@ class NewcomerForm(StudentForm):
         widget=forms.Select(attrs={"translate": "no"}),
         error_messages={"invalid_choice": gettext_lazy("Select a student of your school")},
     )
-    consent = forms.BooleanField(
-        error_messages={"required": gettext_lazy("Tick the box once the parents have agreed")}
-    )
     field_order = ("known",)
 
     def __init__(self, *args: Any, fest: Fest, others: list[Student], **kwargs: Any) -> None:
         super().__init__(*args, fest=fest, **kwargs)
-        self.consent_text = current_text(fest)
-        self.fields["consent"].label = consent_declaration(self.consent_text.text)
         new_student = ("", _("A new student, entered below"))
         offer(
             self, "known", [new_student, *((student.reference, student_line(student)) for student in others)]
@@ -106,11 +116,6 @@ class AddressForm(PlainForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].widget.attrs["autocomplete"] = "off"  # a browser would offer the teacher's
-
-
-def consent_declaration(text: str) -> str:
-    """The consent text as a teacher's declaration for a student."""
-    return _("I declare for this student: %(text)s") % {"text": text}
 
 
 def student_line(student: Student) -> str:

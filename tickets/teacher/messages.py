@@ -92,5 +92,5 @@ def state_sentence(registration: Registration) -> str:
         case Registration.State.CONFIRMED:
             return _("has a seat")
         case Registration.State.WAITING:
-            return _("number %(number)d on the waiting list") % {"number": registration.number}
+            return _("waiting, rank %(number)d") % {"number": registration.number}
     return _("cancelled")

@@ -168,7 +168,7 @@ def student_detail_of(student: Student) -> StudentDetail:
     return StudentDetail(
         active=[entry for entry in entries if entry.registration.is_active],
         cancelled=[entry for entry in entries if not entry.registration.is_active],
-        consents=list(student.consents.select_related("user").order_by("at")),
+        consents=list(student.consents.select_related("user", "text").order_by("at")),
         mails=[_mail(row) for row in mails[:MAILS]],
         mail=mail_state(student.email, newest_state(student)),
     )

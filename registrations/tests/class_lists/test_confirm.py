@@ -15,6 +15,7 @@ from events.models import Event, Fest
 from registrations.class_lists import jobs
 from registrations.models import ClassList, ClassListJob, ConsentText, Registration, Submission, Teacher
 from registrations.spreadsheets.reader import read_file
+from registrations.students.consents import teachers_text
 from registrations.tests.builders import build_event, build_fest, build_school
 from registrations.tests.builders.class_lists import (
     build_list,
@@ -56,7 +57,7 @@ def teacher_client(teacher: Teacher) -> Client:
 
 def answers(class_list: ClassList, **values: Any) -> dict[str, Any]:
     """Return the form as it is sent with the declaration ticked and nothing else changed."""
-    text = ConsentText.objects.get(fest=class_list.fest)
+    text = teachers_text(class_list.fest)
     given = {
         "how": "good",
         "when_full": "wait",
@@ -108,7 +109,7 @@ def test_declaration_must_be_ticked(event: Event, teacher_client: Client) -> Non
     sent = answers(class_list)
     del sent["consent"]
     page = teacher_client.post(reverse("class_lists:confirm", args=[class_list.pk]), sent)
-    assert "Tick the declaration, or nothing can be registered" in text_of(page)
+    assert "Tick the box once the parents have agreed, or nothing can be registered" in text_of(page)
     assert "<title>Error: " in text_of(page)
     assert ClassListJob.objects.count() == 0
 
@@ -116,9 +117,9 @@ def test_declaration_must_be_ticked(event: Event, teacher_client: Client) -> Non
 def test_declaration_with_another_wording_is_read_again(event: Event, teacher_client: Client) -> None:
     class_list = build_list(event.fest, pupils(1, event))
     sent = answers(class_list)
-    ConsentText.objects.create(fest=event.fest, version=2, text="Another sentence.")
+    ConsentText.objects.create(fest=event.fest, version=9, text="Another sentence.")
     page = teacher_client.post(reverse("class_lists:confirm", args=[class_list.pk]), sent)
-    assert "The declaration has a new wording" in text_of(page)
+    assert "The sentence about the parents has a new wording" in text_of(page)
     assert "“Another sentence.”" in text_of(page)
     assert ClassListJob.objects.count() == 0
 

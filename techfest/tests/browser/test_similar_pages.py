@@ -52,7 +52,7 @@ def test_teacher_s_question_has_no_faults_and_is_answered_by_one_click(
         page.get_by_label("Full name").fill("Helene M")
         page.get_by_role("group", name="Grade").get_by_label("7", exact=True).check()
         page.get_by_label("Robo Race").check()
-        page.get_by_label("I declare for this student").check()
+        page.get_by_label("As their teacher I confirm").check()
         page.get_by_role("button", name="Register the student").click()
         expect(page.get_by_text(f"Did you mean {name}, grade 7")).to_be_visible()
         assert faults_of(page, Axe()) == []

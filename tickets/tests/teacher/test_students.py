@@ -38,6 +38,7 @@ def rows_of(response: Any) -> dict[str, list[str]]:
     """The name of each student on the page, and the words of its cells."""
     found = {}
     for row in re.findall(r'<tr id="s-.*?</tr>', response.content.decode(), re.DOTALL):
+        row = re.sub(r'<span class="colon">: </span>', "", row)
         row = re.sub(r'<span\s+class="label">.*?</span>', "", row, flags=re.DOTALL)  # for phones
         cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
         words = [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", cell)).strip() for cell in cells]

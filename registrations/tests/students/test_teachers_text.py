@@ -1,0 +1,49 @@
+"""The sentence that teachers confirm: their own wording, stored before it is shown."""
+
+import pytest
+
+from registrations.models import ConsentText
+from registrations.students.consents import (
+    DEFAULT_TEXT,
+    TEACHERS_TEXT,
+    current_text,
+    newest_text,
+    teachers_text,
+)
+from registrations.tests.builders import build_fest
+from registrations.tests.races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_teachers_confirm_a_sentence_of_their_own_which_is_stored_as_shown() -> None:
+    fest = build_fest()
+    ConsentText.objects.update(text=DEFAULT_TEXT)
+    shown = teachers_text(fest)
+    assert (shown.text, shown.audience) == (TEACHERS_TEXT, "teachers")
+    assert teachers_text(fest) == shown
+    assert current_text(fest).text == DEFAULT_TEXT
+
+
+def test_teachers_confirm_the_wording_of_the_fest_and_read_a_new_one_again() -> None:
+    fest = build_fest()
+    first = teachers_text(fest)
+    assert first.text.endswith("“I agree.”")
+    ConsentText.objects.create(fest=fest, version=8, text="I agree to photographs, too.")
+    second = teachers_text(fest)
+    assert second.text.endswith("“I agree to photographs, too.”")
+    assert second.version > first.version
+    assert newest_text(fest) == ConsentText.objects.get(version=8)
+
+
+def test_sentence_that_an_organiser_wrote_for_teachers_stays() -> None:
+    fest = build_fest()
+    own = ConsentText.objects.create(fest=fest, version=5, audience="teachers", text="I have the forms.")
+    ConsentText.objects.create(fest=fest, version=6, text="Another one.")
+    assert teachers_text(fest) == own
+
+
+def test_teachers_who_open_the_page_at_once_read_one_sentence() -> None:
+    fest = build_fest()
+    assert len({one.pk for one in at_once([lambda: teachers_text(fest)] * 4)}) == 1
+    assert ConsentText.objects.filter(fest=fest).count() == 2
