@@ -61,9 +61,10 @@ class TeachersConsentForm(StudentForm):
         self.fields["consent"].label = self.consent_text.text
         self.initial["wording"] = str(self.consent_text.pk)
         if self.data.get("wording", self.initial["wording"]) != self.initial["wording"]:
-            self.data = self.data.copy()
-            self.data.pop("consent", None)
-            self.data["wording"] = self.initial["wording"]
+            answers: Any = self.data
+            self.data = answers = answers.copy()
+            answers.pop("consent", None)
+            answers["wording"] = self.initial["wording"]
             words = _("The wording was changed. Read it again, then tick the box")
             self.fields["consent"].error_messages["required"] = words
 

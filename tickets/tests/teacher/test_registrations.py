@@ -13,6 +13,7 @@ from events.models import Event, Fest
 from registrations import links
 from registrations.booking.cancel import cancel
 from registrations.models import Change, Consent, Registration, Student, Submission, Teacher
+from registrations.students.consents import teachers_text
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import counts, states
 from techfest.core.db.locking import Deadline
@@ -258,6 +259,18 @@ def test_one_student_is_added_by_the_teachers_declaration() -> None:
     assert last_change() == ("submitted", "teacher", teacher.user)
     assert Delivery.objects.get().kind == "registered"
     assert run() == []
+
+
+def test_declaration_with_another_wording_is_read_again(fest: Fest, client: Client) -> None:
+    event = build_event(fest)
+    sent = added(event, wording="0")
+    page = client.post("/teacher/students/add/", sent).content.decode()
+    assert "The wording was changed. Read it again, then tick the box" in page
+    assert not Student.objects.filter(name="Zoya Khan").exists()
+    shown = page.partition('name="wording" value="')[2].partition('"')[0]
+    client.post("/teacher/students/add/", sent | {"wording": shown, "key": key()})
+    consent = Consent.objects.get(student__name="Zoya Khan")
+    assert consent.text == teachers_text(fest)
 
 
 def test_school_in_the_form_is_not_asked(fest: Fest, client: Client, teacher: Teacher) -> None:
