@@ -30,8 +30,8 @@ from techfest.core.db.locking import Deadline
 from techfest.core.errors import UserFacingError
 from techfest.core.roles import is_owner
 from techfest.core.text_limits import LimitedText
+from tickets.admin.all_documents import RanksForm, everything
 from tickets.documents import certificates, jobs, pages
-from tickets.documents.certificates import MAX_RANK
 from tickets.models import Certificate, Delegation, DocumentJob, Ticket
 from tickets.querysets import DocumentJobQuerySet
 
@@ -104,22 +104,6 @@ class ParticipationForm(LimitedText, forms.Form):
     """If nobody was checked in, the organiser must say that everyone took part."""
 
     everybody = forms.BooleanField(label=gettext_lazy("All students with a seat took part"), required=False)
-
-
-class RanksForm(LimitedText, forms.Form):
-    max_rank = forms.IntegerField(
-        label=gettext_lazy("Up to rank"),
-        min_value=1,
-        max_value=MAX_RANK,
-        initial=3,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "size": "4", "autocomplete": "off"}),
-        error_messages={
-            "required": gettext_lazy("Enter up to which rank, like 3"),
-            "invalid": gettext_lazy("Enter up to which rank, like 3"),
-            "min_value": gettext_lazy("Enter a rank from 1 to 100"),
-            "max_value": gettext_lazy("Enter a rank from 1 to 100"),
-        },
-    )
 
 
 Kind = DocumentJob.Kind
@@ -213,6 +197,7 @@ def download(request: HttpRequest, code: str) -> HttpResponseBase:
 def paths(site: admin.AdminSite) -> list[URLPattern]:
     """Returns the URL patterns below the list of documents."""
     return [
+        path("all/", site.admin_view(everything), name="documents"),
         path("event/<int:event_id>/", site.admin_view(of_event), name="documents_event"),
         path("school/<int:school_id>/", site.admin_view(of_school), name="documents_school"),
         path("file/<code:code>/", site.admin_view(progress), name="documents_progress"),

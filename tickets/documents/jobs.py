@@ -40,12 +40,16 @@ PROGRESS_STEP = 20
 """Pages' worth of names between two updates of the progress, at which pending single tickets get their turn."""
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
-Maker = Callable[[DocumentJob], tuple[bytes, int]]
-"""Makes the file of a claimed job; returns its content and the number of names in it."""
+Maker = Callable[[DocumentJob], tuple[bytes | None, int]]
+"""Makes the file of a claimed job; returns its content, `None` if it is stored, and the number of names in it."""
 
 
 class Refusal(Exception):
     """There is nothing to make, or too much; the text is shown to the user, and there is no further attempt."""
+
+
+class MoreToMake(Exception):
+    """A part of the document is stored; the next one is made after others had their turn."""
 
 
 def order(
@@ -77,18 +81,27 @@ def document_path(job: DocumentJob) -> Path:
     return Path(settings.MEDIA_ROOT) / "documents" / f"{job.pk}.{_ending(job)}"
 
 
+def files_of(job: DocumentJob) -> list[Path]:
+    """Returns the files that exist: the document, and the parts of one that is being made."""
+    return sorted(document_path(job).parent.glob(f"{job.pk}.*"))
+
+
 def file_name(job: DocumentJob) -> str:
-    """Returns the name of the download: the kind and the event or school, in safe characters."""
+    """Returns the name of the download: the kind and the event, school or fest, in safe characters."""
     if job.kind == Kind.TICKETS:
         return "tickets.pdf"
     if job.kind == Kind.SCHOOL:
         name = slugify(job.school.name if job.school else "")[:60]
         return f"{name or 'school'}.zip"
-    return f"{job.kind}-{job.event.slug if job.event else 'event'}.pdf"
+    about = job.event.slug if job.event else "-".join([job.fest.slug, *job.options.get("about", ())])
+    kind = "tickets" if job.kind == Kind.ALL_TICKETS else job.options.get("kind") or job.kind
+    kind = {"participation": "certificates", "rank": "rank-certificates"}.get(kind, kind)
+    return f"{kind}-{about}.{_ending(job)}"
 
 
 def _ending(job: DocumentJob) -> str:
-    return "zip" if job.kind == Kind.SCHOOL else "pdf"
+    is_archive = job.kind == Kind.SCHOOL or job.options.get("parts", 1) > 1
+    return "zip" if is_archive else "pdf"
 
 
 def make_due(makers: Mapping[str, Maker]) -> int:
@@ -138,8 +151,11 @@ def attempt(job: DocumentJob, make: Maker) -> None:
     """Makes one attempt. The file is complete or absent; errors are recorded in the row."""
     try:
         content, names = make(job)
-        _store(job, content)
+        if content is not None:
+            ticket_pdf.store(document_path(job), content)
         finish(job, made=names)
+    except MoreToMake:
+        leased(job).update(claimed_at=None, claimed_by="", attempts=0)
     except Refusal as refusal:
         finish(job, error=str(refusal))
     except pdf.Unavailable as error:
@@ -149,13 +165,17 @@ def attempt(job: DocumentJob, make: Maker) -> None:
         words = f"{type(error).__name__}: {error}"[:300]
         is_blocked = isinstance(error, OSError)
         _lease.postpone(job, now=database_now(), pause=RETRY, error=words, is_blocked=is_blocked)
+    _remove_if_deleted(job)
 
 
-def _store(job: DocumentJob, content: bytes) -> None:
-    """Stores the file, unless the row was deleted in between because a person was erased or a day has passed."""
-    path = document_path(job)
-    ticket_pdf.store(path, content)
+def _remove_if_deleted(job: DocumentJob) -> None:
+    """Removes the files if the row was deleted meanwhile, because a person was erased or a day has passed."""
     if not DocumentJob.objects.filter(pk=job.pk).exists():
+        remove_files(job)
+
+
+def remove_files(job: DocumentJob) -> None:
+    for path in files_of(job):
         path.unlink(missing_ok=True)
 
 
@@ -187,7 +207,7 @@ def remove_old() -> int:
     old = DocumentJob.objects.filter(created_at__lt=database_now() - RETENTION)
     jobs = list(old.exclude(deliveries__in=Delivery.objects.pending()))
     for job in jobs:
-        document_path(job).unlink(missing_ok=True)
+        remove_files(job)
         job.delete()
     return len(jobs)
 

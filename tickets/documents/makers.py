@@ -4,66 +4,34 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
 from django.db.models import QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.models import Event
-from registrations.models import Registration
-from registrations.results.service import competitors
-from techfest.core.db.clock import database_now
 from techfest.core.db.folding import in_dictionary_order
-from techfest.core.formatting import exact_time
 from tickets import content as content_module
 from tickets import pdf
-from tickets.documents import certificates, jobs, school_tickets
+from tickets.documents import batches, certificates, jobs, school_tickets
+from tickets.documents import rows as rows_module
 from tickets.documents.jobs import Maker, Refusal
 from tickets.models import Certificate, DocumentJob, Ticket
 from tickets.pdf.page import ProgressCallback
 
 Kind = DocumentJob.Kind
-Row = TypeVar("Row", Ticket, Certificate)
 MAX_NAMES = 1000
 """Names in one document, and pages of each kind in a school's ZIP: well within the task's time limit."""
 
 
 def _attendance(job: DocumentJob) -> tuple[bytes, int]:
     event = _event(job)
-    seats: list[Any] = list(
-        competitors(event).order_by(*in_dictionary_order("student__name"), "pk")[: MAX_NAMES + 1]
-    )
-    waiting = list(Registration.objects.filter(event=event).waiting().select_related("student__school"))
-    total = _expected(job, [*seats, *waiting])
     with timezone.override(job.fest.zone):
-        sheet = pdf.Attendance(
-            event=event.name,
-            fest_name=job.fest.name,
-            starts_at=event.starts_at,
-            ends_at=event.ends_at,
-            time_zone=job.fest.time_zone,
-            venue=event.venue.name,
-            printed_at=database_now(),
-            language=translation.get_language() or "en",
-            seats=[_line(number, row, row.came_at) for number, row in enumerate(seats, 1)],
-            waiting=[_line(number, row, None) for number, row in enumerate(waiting, 1)],
-        )
-    return pdf.render_attendance(sheet, on_progress=partial(jobs.report_progress, job)), total
-
-
-def _line(number: int, row: Registration, came_at: Any) -> pdf.AttendanceRow:
-    student = row.student
-    return pdf.AttendanceRow(
-        number=number,
-        person=student.name,
-        reference=student.reference,
-        grade=student.grade,
-        section=student.section,
-        school=student.school.name,
-        note=_("in %(time)s") % {"time": exact_time(came_at)} if came_at else "",
-    )
+        sheet = rows_module.attendance_of(event, job.fest, maximum=MAX_NAMES + 1)
+    total = _expected(job, [*sheet.seats, *sheet.waiting])
+    return pdf.render_attendance([sheet], on_progress=partial(jobs.report_progress, job)), total
 
 
 def _badges(job: DocumentJob) -> tuple[bytes, int]:
@@ -158,31 +126,30 @@ def _tickets(job: DocumentJob, **chosen: Any) -> list[Ticket]:
     rows = Ticket.objects.live().filter(registration__event__fest=job.fest, **chosen)
     classes = ("student__grade", "student__section", *in_dictionary_order("student__name"), "student")
     rows = rows.order_by(*classes, "registration__event__starts_at", "pk")
-    return _shared(job, list(rows.select_related("registration", "student__school")[: MAX_NAMES + 1]))
+    return rows_module.shared(
+        job.fest, list(rows.select_related("registration", "student__school")[: MAX_NAMES + 1])
+    )
 
 
 def _with_related(job: DocumentJob, rows: QuerySet[Certificate]) -> list[Certificate]:
     rows = rows.filter(registration__event__fest=job.fest)
     order = ("rank", "student__grade", "student__section", *in_dictionary_order("student__name"), "pk")
     rows = rows.order_by(*order).select_related("registration", "student__school")
-    return _shared(job, list(rows[: MAX_NAMES + 1]))
+    return rows_module.shared(job.fest, list(rows[: MAX_NAMES + 1]))
 
 
-def _shared(job: DocumentJob, rows: list[Row]) -> list[Row]:
-    wanted = {row.registration.event_id for row in rows}
-    events = Event.objects.select_related("venue").in_bulk(wanted)
-    for row in rows:
-        event = row.registration.event = events[row.registration.event_id]
-        event.fest = job.fest
-    return rows
+def _of_event(make: Maker) -> Maker:
+    """Return the maker of a document that is about one event, or about many if the job names none."""
+    return lambda job: batches.make(job) if job.is_of_many else make(job)
 
 
 MAKERS: Mapping[str, Maker] = MappingProxyType(
     {
         Kind.TICKETS: school_tickets.make,
         Kind.SCHOOL: _school,
-        Kind.ATTENDANCE: _attendance,
-        Kind.BADGES: _badges,
-        Kind.CERTIFICATES: _certificates,
+        Kind.ATTENDANCE: _of_event(_attendance),
+        Kind.BADGES: _of_event(_badges),
+        Kind.CERTIFICATES: _of_event(_certificates),
+        Kind.ALL_TICKETS: batches.make,
     }
 )

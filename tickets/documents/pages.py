@@ -27,12 +27,21 @@ def visible_to_teacher(teacher: Teacher) -> DocumentJobQuerySet:
 def visible_to_organiser(user: Any, events: QuerySet[Event]) -> DocumentJobQuerySet:
     """Documents about an event are visible to those who see the event in the admin, documents about a school to owners.
 
+    A document about many events is visible to owners, and to the user who ordered it while all of its events are.
     `events` are those that the user sees.
     """
     is_visible = ~Q(kind__in=DocumentJob.OF_SCHOOL) & Q(event__in=events)
     if is_owner(user):
-        is_visible |= Q(kind__in=DocumentJob.OF_SCHOOL)
+        is_visible |= Q(kind__in=DocumentJob.OF_SCHOOL) | Q(event=None, school=None)
+    else:
+        is_visible |= Q(pk__in=_of_many_visible_events(user, events))
     return DocumentJob.objects.filter(is_visible)
+
+
+def _of_many_visible_events(user: Any, events: QuerySet[Event]) -> list[int]:
+    seen = set(events.order_by().values_list("pk", flat=True))
+    ordered = DocumentJob.objects.filter(event=None, school=None, requested_by=user)
+    return [pk for pk, options in ordered.values_list("pk", "options") if seen.issuperset(options["events"])]
 
 
 def find(visible: DocumentJobQuerySet, code: str) -> DocumentJob:

@@ -17,6 +17,7 @@ from tickets.querysets import RENDER_ATTEMPTS, DocumentJobQuerySet
 class DocumentJob(models.Model):
     """A file that a user ordered and a worker makes in several attempts, with its progress; kept for a day.
 
+    One without an event and a school is about many events, whose ids are in `options` as `events`.
     `code` names it in its URL, `made` of `total` is the progress, `is_blocked` says that the disk failed. `options`
     depend on the kind: tickets have `per_page` and the `filters` of the teacher's page (grade, section, event as a
     slug, state, mail, name), certificates have their `kind`, and for ranks `max_rank`.
@@ -28,6 +29,7 @@ class DocumentJob(models.Model):
         ATTENDANCE = "attendance", _("attendance sheet")
         BADGES = "badges", _("badges")
         CERTIFICATES = "certificates", _("certificates")
+        ALL_TICKETS = "all_tickets", _("tickets by school")
 
     OF_SCHOOL = (Kind.TICKETS, Kind.SCHOOL)
     """The kinds about a school; the others are about an event."""
@@ -70,13 +72,18 @@ class DocumentJob(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(kind__in=["tickets", "school"], school__isnull=False)
-                | ~Q(kind__in=["tickets", "school"]) & Q(event__isnull=False),
+                | ~Q(kind__in=["tickets", "school"]) & Q(school__isnull=True),
                 name="document_is_about_something",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.event or self.school}"
+        return f"{self.get_kind_display()}: {self.event or self.school or self.fest}"
+
+    @property
+    def is_of_many(self) -> bool:
+        """Whether it is about many events."""
+        return self.event_id is None and self.school_id is None
 
     @property
     def has_given_up(self) -> bool:

@@ -54,21 +54,31 @@ class Attendance:
     waiting: Sequence[AttendanceRow]
 
 
-def render_attendance(sheet: Attendance, *, on_progress: ProgressCallback) -> bytes:
-    """Returns an A4 PDF: registrations with a seat, then the waiting list on pages of its own."""
+def render_attendance(sheets: Sequence[Attendance], *, on_progress: ProgressCallback) -> bytes:
+    """Returns an A4 PDF of these sheets: each has its seats, then its waiting list on pages of its own.
+
+    With more than one, each has a bookmark and counts its own pages.
+    """
+    pages = [page for sheet in sheets for page in _pages_of(sheet, is_marked=len(sheets) > 1)]
+    first = sheets[0]
+    with translation.override(first.language):
+        title = gettext("Attendance sheet") if len(sheets) == 1 else gettext("Attendance sheets")
+        title += f" · {printable(first.event if len(sheets) == 1 else first.fest_name)}"
+    return write(pages, title=title, language=first.language, on_progress=on_progress)
+
+
+def _pages_of(sheet: Attendance, *, is_marked: bool) -> list[PrintPage]:
     parts = [(False, rows) for rows in _pages(sheet.seats)] + [(True, rows) for rows in _pages(sheet.waiting)]
-    pages = [
+    mark: tuple[int, str, tuple[float, float], str] = (1, printable(sheet.event), (0.0, 0.0), "open")
+    return [
         PrintPage(
-            bookmarks=[],
+            bookmarks=[mark] if is_marked and number == 1 else [],
             html=partial(_html, sheet, rows, is_waiting=is_waiting, number=number, pages=len(parts)),
             style="attendance.css",
             names=len(rows),
         )
         for number, (is_waiting, rows) in enumerate(parts, 1)
     ]
-    with translation.override(sheet.language):
-        title = gettext("Attendance sheet") + f" · {printable(sheet.event)}"
-    return write(pages, title=title, language=sheet.language, on_progress=on_progress)
 
 
 def _pages(rows: Sequence[AttendanceRow]) -> list[Sequence[AttendanceRow]]:

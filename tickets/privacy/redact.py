@@ -20,7 +20,7 @@ from registrations.privacy import redact
 from registrations.privacy.redact import TextColumns, erased_text
 from registrations.signals import fest_purged, registrations_counted, student_erased, traces_swept
 from registrations.students.names import mailbox_key
-from tickets.documents.jobs import document_path
+from tickets.documents.jobs import files_of
 from tickets.documents.ticket_pdf import pdf_path
 from tickets.models import Alert, Certificate, CheckIn, Delivery, DocumentJob, Message, Scan, Ticket
 from tickets.querysets import DocumentJobQuerySet
@@ -124,10 +124,11 @@ def _erase_tickets(student: Student, now: dt.datetime) -> list[Path]:
 
 
 def _documents_about(student: Student) -> DocumentJobQuerySet:
-    """Return the documents of the school and of the student's events, since any may name the student."""
+    """Return the documents of the school, of the student's events and of many events: any may name the student."""
     events = Registration.objects.filter(student=student).values("event")
     of_school = Q(school=student.school_id, fest=student.fest_id)
-    return DocumentJob.objects.filter(of_school | Q(event__in=events))
+    of_many = Q(event=None, school=None, fest=student.fest_id)
+    return DocumentJob.objects.filter(of_school | of_many | Q(event__in=events))
 
 
 def _erase_documents(documents: DocumentJobQuerySet) -> list[Path]:
@@ -141,7 +142,7 @@ def _erase_documents(documents: DocumentJobQuerySet) -> list[Path]:
     again = DocumentJob.objects.filter(pk__in=kept)
     again.update(claimed_at=None, finished_at=None, attempts=0, made=0, error="")
     DocumentJob.objects.filter(pk__in=[row.pk for row in rows]).exclude(pk__in=kept).delete()
-    return [document_path(row) for row in rows]
+    return [path for row in rows for path in files_of(row)]
 
 
 Key = TypeVar("Key")
