@@ -104,6 +104,8 @@ TABLE: dict[str, frozenset[str]] = {
     "admin:view_on_site": JUDGES,
     "admin:results_": JUDGES,
     "admin:today_act": LEADS,
+    "admin:documents": LEADS,
+    "admin:documents_school": OWNER,
     "admin:documents_event": LEAD,
     "admin:documents_progress": LEAD,
     "admin:documents_download": LEAD,
