@@ -157,13 +157,14 @@ def _order(
 
     An order that is still being made is not made twice.
     """
+    user: Any = request.user
     options: dict[str, Any] = {"about": list(scope.about)}
     if chosen in (Kind.ATTENDANCE, Kind.BADGES, Kind.ALL_TICKETS):
         kind = Kind(chosen)
         options["events"] = [event.pk for event in scope.events]
     elif chosen in ("participation", "rank"):
         kind = Kind.CERTIFICATES
-        if not request.user.has_perm("tickets.add_certificate"):
+        if not user.has_perm("tickets.add_certificate"):
             raise PermissionDenied
         if chosen == "rank" and not form.is_valid():
             return None
@@ -171,10 +172,10 @@ def _order(
     else:
         return None
     known = DocumentJob.objects.to_make().filter(
-        fest=fest, kind=kind, event=None, school=None, requested_by=request.user
+        fest=fest, kind=kind, event=None, school=None, requested_by=user
     )
     same = next((job for job in known if job.options | {"parts": 1} == options | {"parts": 1}), None)
-    return same or jobs.order(kind=kind, fest=fest, user=request.user, options=options)
+    return same or jobs.order(kind=kind, fest=fest, user=user, options=options)
 
 
 def _certificate_options(
