@@ -10,7 +10,12 @@ from registrations.spreadsheets.full_name import is_turned
 from registrations.spreadsheets.headers import Column, Header, as_meaning
 from registrations.spreadsheets.meanings import NAME_PARTS, Meaning
 from registrations.spreadsheets.sheet import Row, Sheet
-from registrations.spreadsheets.titles import LONGEST_TITLE, is_about_others, meaning_of
+from registrations.spreadsheets.titles import (
+    LONGEST_TITLE,
+    class_word_of,
+    is_about_others,
+    meaning_of,
+)
 from registrations.students.classes import read_grade
 from registrations.students.names import clean_text, name_key
 from techfest.core.spreadsheet_cells import unguarded
@@ -122,8 +127,10 @@ class _Columns:
             self._choose(meaning, fits)
         self._find_addresses()
         self._find_events()
+        self._find_class()
         self._find_grade()
         self._drop_foreign_words()
+        self._complete_names()
         self._turn_names()
 
     @property
@@ -224,6 +231,17 @@ class _Columns:
     def _names(self, text: str) -> bool:
         return bool(self.events.read(0, text)[0])
 
+    def _find_class(self) -> None:
+        """Use the columns titled with a word for grade or section of any language whose cells are such."""
+        for meaning, is_one in ((Meaning.GRADE, self._is_grade), (Meaning.SECTION, _is_section)):
+            if self._of(meaning):
+                continue
+            for column in self._of(Meaning.NONE):
+                texts = self.cells[column.position]
+                if class_word_of(column.title) == meaning and share(texts, is_one) >= MOST:
+                    self._set(column, meaning)
+                    break
+
     def _find_grade(self) -> None:
         """Without a title for grades, use the first column of texts like "9A" and "Class IX", not of bare numbers."""
         if self._of(Meaning.GRADE):
@@ -245,9 +263,22 @@ class _Columns:
                 )
                 if share(texts, is_known) < MOST and not says_no:
                     self._set(column, Meaning.NONE)
-        if not self._of(Meaning.GIVEN_NAME, Meaning.FAMILY_NAME):
-            for column in self._of(Meaning.MIDDLE_NAME):
+
+    def _complete_names(self) -> None:
+        """Use no middle name alone; beside a last name alone, "Other names" are the first names."""
+        has_given = bool(self._of(Meaning.GIVEN_NAME, Meaning.NAME, Meaning.LAST_FIRST))
+        for column in self._of(Meaning.MIDDLE_NAME):
+            if not has_given and self._of(Meaning.FAMILY_NAME):
+                self._set(column, Meaning.GIVEN_NAME)
+            elif not self._of(Meaning.GIVEN_NAME, Meaning.FAMILY_NAME):
                 self._set(column, Meaning.NONE)
+        for before, column in itertools.pairwise([*self.columns]):
+            is_second = column.is_repeated and before.meaning == Meaning.NAME == meaning_of(column.title)
+            if is_second and self._of(Meaning.FAMILY_NAME) and not self._of(Meaning.MIDDLE_NAME):
+                self._set(column, Meaning.MIDDLE_NAME)
+        for column in self._of(Meaning.SECOND_FAMILY_NAME):
+            if not self._of(Meaning.FAMILY_NAME):
+                self._set(column, Meaning.FAMILY_NAME)
 
     def _turn_names(self) -> None:
         """Read "Rao, Asha" as "Asha Rao" where most names are written so."""
@@ -264,6 +295,10 @@ def _is_name(text: str) -> bool:
         and "@" not in text
         and not _is_anonymous(text)
     )
+
+
+def _is_section(text: str) -> bool:
+    return len(text) == 1 and text.isalnum()
 
 
 def _is_anonymous(text: str) -> bool:

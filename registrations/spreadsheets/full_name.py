@@ -1,20 +1,24 @@
 """Join the parts of a name that a list holds in several columns."""
 
+import re
 from collections.abc import Mapping
 
 from registrations.spreadsheets.meanings import Meaning
 from registrations.students.names import clean_text, name_key
+
+_PARTS = (Meaning.GIVEN_NAME, Meaning.MIDDLE_NAME, Meaning.FAMILY_NAME, Meaning.SECOND_FAMILY_NAME)
+_UNSPACED = re.compile("[\u3400-\u9fff\uac00-\ud7af]+")
+"""Chinese and Korean names are written without a space."""
 
 
 def full_name(cells: Mapping[Meaning, str]) -> str:
     """Return the name in these cells of one row.
 
     A column "Name" beside first and last name holds the whole name; beside one of them, the other part of it, unless
-    it holds that part already. The parts are joined in the order first, middle, last.
+    it holds that part already. The parts are joined in the order first, middle, last, second last.
     """
-    given, middle, family = (
-        cells.get(part, "").strip() for part in (Meaning.GIVEN_NAME, Meaning.MIDDLE_NAME, Meaning.FAMILY_NAME)
-    )
+    given, middle, family, second = (cells.get(part, "").strip() for part in _PARTS)
+    family = " ".join(part for part in (family, second) if part)
     whole = cells.get(Meaning.NAME, "").strip() or turned(cells.get(Meaning.LAST_FIRST, ""))
     if whole and (has_both_parts(cells) or _contains(whole, given, family)):
         return whole
@@ -25,7 +29,8 @@ def full_name(cells: Mapping[Meaning, str]) -> str:
     if family and name_key(given).endswith(f" {name_key(family)}"):
         # The whole name stands in the column of first names.
         family = ""
-    return " ".join(part for part in (given, middle, family) if part)
+    parts = [part for part in (given, middle, family) if part]
+    return ("" if all(map(_UNSPACED.fullmatch, parts)) else " ").join(parts)
 
 
 def has_both_parts(cells: Mapping[Meaning, str]) -> bool:

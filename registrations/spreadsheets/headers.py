@@ -213,6 +213,8 @@ class _Titles:
                 event = ""
                 if meaning == Meaning.NONE and keys >= _PAIR.keys():
                     meaning = _PAIR.get(title.casefold(), meaning)
+            if columns and meaning == columns[-1].meaning and title != columns[-1].title:
+                meaning = _NEXT_PART.get(meaning, meaning)
             repeated = meaning in SINGLE and any(column.meaning == meaning for column in columns)
             shown = f"{group} {title}" if group and is_about_others(group) else title
             columns.append(Column(position, shown, Meaning.NONE if repeated else meaning, event, repeated))
@@ -239,6 +241,13 @@ class _Titles:
 
 _PAIR = {"first": Meaning.GIVEN_NAME, "last": Meaning.FAMILY_NAME}
 """Titles that are names only beside each other; "first" alone may be a choice."""
+
+
+_NEXT_PART = {
+    Meaning.GIVEN_NAME: Meaning.MIDDLE_NAME,
+    Meaning.FAMILY_NAME: Meaning.SECOND_FAMILY_NAME,
+}
+"""What a second title of one meaning is directly beside the first: "First name 1" and "First name 2" of one student."""
 
 
 def _count(header: Header) -> int:

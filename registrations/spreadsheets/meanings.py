@@ -14,6 +14,7 @@ class Meaning(StrEnum):
     GIVEN_NAME = "given_name"
     MIDDLE_NAME = "middle_name"
     FAMILY_NAME = "family_name"
+    SECOND_FAMILY_NAME = "second_family"
     LAST_FIRST = "last_first"
     GRADE = "grade"
     SECTION = "section"
@@ -38,6 +39,7 @@ NAME_PARTS = {
     Meaning.GIVEN_NAME: gettext_lazy("First name"),
     Meaning.MIDDLE_NAME: gettext_lazy("Middle name"),
     Meaning.FAMILY_NAME: gettext_lazy("Last name"),
+    Meaning.SECOND_FAMILY_NAME: gettext_lazy("Second last name"),
     Meaning.LAST_FIRST: gettext_lazy("Name, written “Last, First”"),
 }
 """Columns that hold a part of the name, or the name in another order."""

@@ -5,6 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 from registrations.spreadsheets.meanings import STUDENT_COLUMNS, Meaning
+from registrations.students.class_words import GRADE, SECTION, WORDS, folded
 from registrations.students.names import name_key
 from techfest.core.text import has_mark_run
 
@@ -12,7 +13,7 @@ _MORE_TITLES = {
     Meaning.NAME: (
         "member|member name|name of member|team member|team member name|"
         "learner name|applicant name|fio|фио|nom|nome|naam|имя и фамилия|nombre completo|nom complet"
-        "|vor und nachname|apellidos y nombres|apellidos y nombre|apellidos nombres"
+        "|vor und nachname|nama lengkap|nama|tên|họ tên|họ và tên|teljes név|名|keresztnév|utónév|apellidos y nombres|apellidos y nombre|apellidos nombres"
         "|nombres y apellidos|nombre y apellidos"
         "|nome do aluno|nome da aluna|nome do estudante|nome completo|cognome e nome"
         "|nome e cognome|nazwisko i imię|imię i nazwisko"
@@ -21,21 +22,36 @@ _MORE_TITLES = {
     ),
     Meaning.GIVEN_NAME: (
         "first name|given name|given names|forename|fore name|forenames|firstname|givenname|fname"
-        "|f name|name first|christian name|prénom|prénoms|prenom|prenoms|nombres|primer nombre"
-        "|vorname|rufname|имя|imię|ime|voornaam"
-        "|förnamn|ad|adı|الاسم الأول|पहला नाम|प्रथम नाम|प्रथम नाव|முதல் பெயர்|প্রথম নাম|名"
+        "|f name|name first|christian name|prénom|prénoms|prenom|prenoms|premier prénom|nombres"
+        "|primer nombre|1er nombre|1 nombre|primeiro nome|nome próprio|primo nome|vorname|vornamen"
+        "|rufname|имя|imię|pierwsze imię|ime|jméno|křestní jméno|voornaam|voornamen|roepnaam"
+        "|förnamn|tilltalsnamn|fornavn|etunimi|ad|adı|nama depan|ім'я|الاسم الأول|पहला नाम|प्रथम नाम"
+        "|प्रथम नाव|முதல் பெயர்|প্রথম নাম|姓|họ|họ đệm|họ và đệm|họ và tên đệm|họ và tên lót"
+        "|vezetéknév|családnév|családi név"
     ),
     Meaning.MIDDLE_NAME: (
         "middle name|middle names|middlename|mname|m name|middle initial|mi|additional name"
-        "|name middle|second given name|segundo nombre|tussenvoegsel|patronymic|отчество|मध्य नाम|मधले नाव"
+        "|other name|other names|name middle|second given name|second name|second forename"
+        "|segundo nombre|2do nombre|2 nombre|otros nombres|otro nombre|segundo nome|outros nomes"
+        "|nome do meio|nomes do meio|secondo nome|deuxième prénom|second prénom|autres prénoms"
+        "|zweiter vorname|weitere vornamen|drugie imię|mellannamn|mellomnavn|mellemnavn|ikinci ad"
+        "|ikinci adı|nama tengah|tên đệm|tussenvoegsel|tussenvoegsels|tussenv|voorvoegsel"
+        "|voorvoegsels|namenszusatz|patronymic|отчество|по батькові|मध्य नाम|मधले नाव"
     ),
     Meaning.FAMILY_NAME: (
         "last name|lastname|lname|l name|surname|sur name|family name|familyname|name last|initial"
-        "|initials|apellido|apellidos|primer apellido|apellido paterno|apelidos|cognoms"
-        "|último nome|ultimo nome|prezime|прізвище|اللقب|النسب"
-        "|nachname|familienname|nom de famille|cognome|sobrenome|apelido"
-        "|фамилия|nazwisko|achternaam|efternamn|soyad|soyadı|اسم العائلة|उपनाम|कुलनाम|सरनेम|आडनाव|અટક"
-        "|姓"
+        "|initials|first surname|first last name|apellido|apellidos|primer apellido|1er apellido"
+        "|1 apellido|apellido paterno|ap paterno|a paterno|paterno|apelidos|cognoms|primer cognom"
+        "|último nome|ultimo nome|primeiro sobrenome|último sobrenome|sobrenomes|primeiro apelido"
+        "|prezime|příjmení|priezvisko|priimek|прізвище|اللقب|النسب|nachname|familienname"
+        "|zuname|nom de famille|nom d'usage|cognome|sobrenome|apelido|фамилия|nazwisko|achternaam"
+        "|familienaam|efternamn|etternavn|efternavn|sukunimi|soyad|soyadı|nama belakang"
+        "|اسم العائلة|उपनाम|कुलनाम|सरनेम|आडनाव|અટક"
+    ),
+    Meaning.SECOND_FAMILY_NAME: (
+        "second surname|second last name|second family name|maternal surname|segundo apellido"
+        "|2do apellido|2 apellido|apellido materno|ap materno|a materno|materno|segon cognom"
+        "|segundo sobrenome|segundo apelido"
     ),
     Meaning.LAST_FIRST: ("last first|lastfirst|last name first name|surname first name|student last first"),
     Meaning.GRADE: (
@@ -135,6 +151,14 @@ def meaning_of(title: str) -> Meaning:
         if meaning := _MEANINGS.get(key) or _MEANINGS.get(without_number(key)):
             return meaning
     return _meaning_of_sentence(title)
+
+
+def class_word_of(title: str) -> Meaning:
+    """Return what a title may mean by a word for grade or section in any language, like "Ano"; its cells decide."""
+    return _OF_CLASS_WORD.get(WORDS.get(folded(title[:LONGEST_TITLE].strip(" .:")), ""), Meaning.NONE)
+
+
+_OF_CLASS_WORD = {GRADE: Meaning.GRADE, SECTION: Meaning.SECTION}
 
 
 def meaning_below(group: str, title: str) -> Meaning:

@@ -10,6 +10,7 @@ SHORT = {
     "g": Meaning.GIVEN_NAME,
     "m": Meaning.MIDDLE_NAME,
     "f": Meaning.FAMILY_NAME,
+    "s": Meaning.SECOND_FAMILY_NAME,
     "t": Meaning.LAST_FIRST,
 }
 
@@ -31,6 +32,12 @@ SHORT = {
         ({"n": "Karthik", "f": "S"}, "Karthik S"),
         ({"n": "Müller", "g": "Jörg"}, "Jörg Müller"),
         ({"n": "Jörg Müller", "g": "Jörg"}, "Jörg Müller"),
+        ({"g": "Juan", "m": "Carlos", "f": "García", "s": "López"}, "Juan Carlos García López"),
+        ({"n": "Juan Carlos", "f": "García", "s": "López"}, "Juan Carlos García López"),
+        ({"n": "Juan García López", "f": "García", "s": "López"}, "Juan García López"),
+        ({"g": "Ana", "f": "Ruiz", "s": ""}, "Ana Ruiz"),
+        ({"g": "李", "n": "小龙"}, "李小龙"),
+        ({"g": "김", "n": "민준"}, "김민준"),
         ({"t": "Rao, Asha"}, "Asha Rao"),
         ({"t": "Asha Rao"}, "Asha Rao"),
         ({"t": "Rao, Asha, Kumari"}, "Rao, Asha, Kumari"),
