@@ -1,6 +1,6 @@
 """The columns of a draft: how each is read, how a teacher changes that, and the cells of a row by column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -178,11 +178,11 @@ class RowCells:
         said = [self._cell(column) for column in self._of(Meaning.EVENTS)]
         self.write(Meaning.EVENTS, names.joined(said, slug))
 
-    def replace_event(self, piece: str, slug: str, names: EventNames) -> None:
-        """Write this event, or nothing, in place of a piece of text."""
+    def replace_event(self, piece: str, slugs: Sequence[str], names: EventNames) -> None:
+        """Write these events, or nothing, in place of a piece of text."""
         for column in self._of(Meaning.EVENTS):
             old = self._cell(column)
-            if (new := names.replaced(old, piece, slug)) != old:
+            if (new := names.replaced(old, piece, *slugs)) != old:
                 self._put(column, new)
 
     def unclear_marks(self) -> list[Column]:

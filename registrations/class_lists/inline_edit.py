@@ -7,7 +7,7 @@ one row at the same time, and neither undoes the other's work.
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -150,20 +150,20 @@ class _Edits:
         return (
             chosen
             or f"choice-{row.number}" in self.sent
-            or self._used_event(row) is not None
+            or self._used_events(row) is not None
             or bool(self.sent.get(f"add-{row.number}"))
         )
 
-    def _used_event(self, row: ClassListRow) -> tuple[int, str] | None:
-        """Return the event of a pressed suggestion and the position of the name it replaces."""
-        number, at, slug = (*self.sent.get("use_event", "").split(":"), "", "", "")[:3]
-        return (int(at), slug) if number == str(row.number) and at.isdecimal() else None
+    def _used_events(self, row: ClassListRow) -> tuple[int, list[str]] | None:
+        """Return the events of a pressed suggestion and the position of the name they replace."""
+        number, at, slugs = (*self.sent.get("use_event", "").split(":"), "", "", "")[:3]
+        return (int(at), slugs.split(",")) if number == str(row.number) and at.isdecimal() else None
 
     def _correct_events(self, row: ClassListRow, cells: RowCells) -> None:
-        used = self._used_event(row)
+        used = self._used_events(row)
         for at, piece in enumerate(value for number, value in self.unknown if number == row.number):
-            slug = used[1] if used and used[0] == at else self.sent.get(f"event-{row.number}-{at}", "")
-            self._replace(cells, piece, slug)
+            slugs = used[1] if used and used[0] == at else [self.sent.get(f"event-{row.number}-{at}", "")]
+            self._replace(cells, piece, slugs)
         for column in cells.unclear_marks():
             if says := self.sent.get(f"mark-{row.number}-{column.position}"):
                 cells.mark(column.position, says == "yes")
@@ -174,9 +174,11 @@ class _Edits:
             if sorted(chosen) != sorted(self.sent.get(f"choice-{row.number}", "").split()):
                 cells.choose_events(list(dict.fromkeys(chosen)), self.names)
 
-    def _replace(self, cells: RowCells, piece: str, slug: str) -> None:
-        if slug == REMOVE or slug in self.events:
-            cells.replace_event(piece, "" if slug == REMOVE else slug, self.names)
+    def _replace(self, cells: RowCells, piece: str, slugs: Sequence[str]) -> None:
+        if slugs == [REMOVE]:
+            cells.replace_event(piece, [], self.names)
+        elif all(slug in self.events for slug in slugs):
+            cells.replace_event(piece, slugs, self.names)
 
     def _leave_out_or_put_back(self, row: ClassListRow) -> None:
         is_left_out = f"leave-{row.number}" in self.sent
@@ -200,7 +202,7 @@ class _Edits:
             if value == piece and _is_editable(row):
                 cells = RowCells(self.class_list, row)
                 before = cell_versions(cells)
-                self._replace(cells, value, slug)
+                self._replace(cells, value, [slug])
                 if cell_versions(cells) != before:
                     self.touched[number] = row
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from events.models import Event, Fest
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.combined import Table
+from registrations.spreadsheets.context import ListContext, list_context
 from registrations.spreadsheets.headers import Column, Header, Meaning
 from registrations.spreadsheets.left_out import NO_STUDENT, Reason, earlier_answers, rows_left_out
 from registrations.spreadsheets.listing import Listing
@@ -63,16 +64,16 @@ def parse_file(
     sheet: Sheet, *, grades: range, events: dict[str, str], events_for_all: Sequence[str] = ()
 ) -> ParsedList:
     """Read a sheet for these grades and events, slug to name. No query."""
-    table = _table(sheet, grades, events)
-    left_out = _left_out(table)
+    context = list_context(grades=grades, events=events, is_paste=sheet.encoding == "paste")
+    table = _table(sheet, context)
+    left_out = _left_out(table, context)
     listing = Listing(())
     if not table.header.problem:
         for _again in range(2):
             listing = read_listing(
                 _without(table.sheet, left_out),
                 table.header,
-                grades=grades,
-                events=events,
+                context,
                 events_for_all=events_for_all,
             )
             replaced = earlier_answers(table.sheet, table.header, listing.students)
@@ -82,25 +83,25 @@ def parse_file(
     return ParsedList(table.sheet, table.header, listing, events, left_out, table)
 
 
-def _table(sheet: Sheet, grades: range, events: Mapping[str, str]) -> Table:
+def _table(sheet: Sheet, context: ListContext) -> Table:
     """Return the table in the file; without titles, the first sheet whose columns can be told by their contents."""
-    table = find_table(sheet, grades=grades, events=events)
+    table = find_table(sheet, context)
     if not table.header.problem or any(column.meaning in STRONG for column in table.header.columns):
         return table
     for one in (sheet, *sheet.siblings):
-        found = find_table(replace(one, siblings=()), grades=grades, events=events)
-        header = infer_header(found.sheet, found.header, grades=grades, events=events)
+        found = find_table(replace(one, siblings=()), context)
+        header = infer_header(found.sheet, found.header, context)
         if not header.problem:
             names = tuple(other.name for other in (sheet, *sheet.siblings) if other is not one and other.name)
             return Table(replace(one, siblings=(), other_names=names), header)
     return table
 
 
-def _left_out(table: Table) -> dict[int, Reason]:
+def _left_out(table: Table, context: ListContext) -> dict[int, Reason]:
     """Return the rows that are left out when the file is uploaded: what is no student, and the sheets not chosen."""
     if table.header.problem and not _has_names(table.header):
         return {}
-    left_out = rows_left_out(table.sheet, table.header)
+    left_out = rows_left_out(table.sheet, table.header, context.budget)
     if len(table.chosen) < len(table.sheets):
         position = next(column.position for column in table.header.columns if column.meaning == Meaning.SHEET)
         for row in table.sheet.rows:
@@ -174,8 +175,7 @@ def read_rows(
         listing = read_listing(
             sheet,
             header,
-            grades=class_list.fest.grades,
-            events=events,
+            list_context(grades=class_list.fest.grades, events=events, is_paste=sheet.encoding == "paste"),
             events_for_all=[slug for slug in class_list.events_for_all if slug in events],
             compares_rows=compares_rows,
         )

@@ -74,12 +74,16 @@ def repeated_names(draft: Draft) -> list[RepeatedName]:
     """Return the unknown event names that occur in more than one row, most frequent first."""
     unknown = [one for one in draft.listing.problems if one.code == Code.EVENT and len(one.value) <= 100]
     counts = Counter(problem.value for problem in unknown)
-    meant = {problem.value: problem.suggestion for problem in unknown}
+    meant = {problem.value: problem.events for problem in unknown}
     often = [(piece, count) for piece, count in counts.most_common(10) if count > 1]
-    slugs = {name: slug for slug, name in draft.parsed.events.items()}
     return [
-        RepeatedName(at, piece, count, slugs.get(meant[piece], "")) for at, (piece, count) in enumerate(often)
+        RepeatedName(at, piece, count, _only_event(meant[piece])) for at, (piece, count) in enumerate(often)
     ]
+
+
+def _only_event(choices: Sequence[tuple[str, ...]]) -> str:
+    """Return the slug if one event is the only choice, so that it can be chosen beforehand."""
+    return choices[0][0] if len(choices) == 1 and len(choices[0]) == 1 else ""
 
 
 def left_out_rows(draft: Draft) -> list[tuple[int, str]]:

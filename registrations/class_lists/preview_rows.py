@@ -98,7 +98,6 @@ class Page:
     def __init__(self, draft: Draft, *, edited: int = 0) -> None:
         self.draft, self.edited = draft, edited
         self.events = draft.parsed.events
-        self.slugs = {name: slug for slug, name in self.events.items()}
         self.texts = {row.number: row for row in draft.rows}
         self.students = {student.row: student for student in draft.listing.students}
 
@@ -184,11 +183,14 @@ class Page:
             if problem.code == Code.DOUBT and problem.suggestion
         ]
         found += [
-            Suggestion("use_event", f"{one.number}:{at}:{self.slugs[problem.suggestion]}", problem.suggestion)
+            Suggestion("use_event", f"{one.number}:{at}:{','.join(slugs)}", self._names_of(slugs))
             for at, problem in enumerate(_unknown(one))
-            if problem.suggestion in self.slugs
+            for slugs in problem.events
         ]
         return tuple(found)
+
+    def _names_of(self, slugs: Iterable[str]) -> str:
+        return ", ".join(self.events[slug] for slug in slugs)
 
     def _event_choices(self, student: ListedStudent) -> tuple[tuple[str, str, bool], ...]:
         return tuple((slug, name, slug in student.events) for slug, name in self.events.items())

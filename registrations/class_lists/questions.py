@@ -18,7 +18,8 @@ from registrations.class_lists.drafts import lock_list, require_idle, stored_col
 from registrations.class_lists.parse import Draft, events_offered, is_title_row, read_draft
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.contents import holds_addresses, readable, refined
-from registrations.spreadsheets.headers import LABELS, Column, header_in, with_slugs
+from registrations.spreadsheets.context import list_context
+from registrations.spreadsheets.headers import LABELS, Column, header_in
 from registrations.spreadsheets.left_out import NO_STUDENT, Reason, row_text, rows_left_out
 from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import Row, Sheet
@@ -104,10 +105,10 @@ def choose_title_row(class_list: ClassList, number: int) -> None:
                 row.is_left_out, row.left_out_reason = False, ""
         events = events_offered(locked.fest)
         sheet = Sheet(tuple(Row(row.number, tuple(row.cells)) for row in rows))
-        header = with_slugs(header_in(sheet, number, events.values()), events)
-        header = refined(sheet, header, grades=locked.fest.grades, events=events)
+        context = list_context(grades=locked.fest.grades, events=events)
+        header = refined(sheet, header_in(sheet, number, context.events.index), context)
         locked.columns = stored_columns(header)
-        reasons = rows_left_out(sheet, header) if not header.problem else {}
+        reasons = rows_left_out(sheet, header, context.budget) if not header.problem else {}
         for row in rows:
             reason = Reason.ABOVE if row.number <= number else reasons.get(row.number)
             if reason and not row.is_left_out:

@@ -96,12 +96,12 @@ def _read_rows(class_list: ClassList, rows: Iterable[ClassListRow], encoding: st
 
 def _read_titles(class_list: ClassList, encoding: str, events: Mapping[str, str]) -> None:
     """Read the titles too, and recognise those that were unknown before."""
-    slugs, index = {name: slug for slug, name in events.items()}, EventIndex(events)
+    index = EventIndex(events)
     for column in class_list.columns:
         title = reread(column[0], class_list.encoding, encoding)
         if title == column[0]:
             continue
         column[0] = title
         if column[1] == Meaning.NONE:
-            event = slugs.get(index.title(title), "")
+            event = index.title(title)
             column[1:] = [str(Meaning.EVENT_MARK if event else meaning_of(title)), event]

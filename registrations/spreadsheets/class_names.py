@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.combined import Table
+from registrations.spreadsheets.context import ListContext
 from registrations.spreadsheets.headers import Column, Header, looks_like_titles
 from registrations.spreadsheets.meanings import NAME_MEANINGS, Meaning
 from registrations.spreadsheets.sheet import Row
@@ -18,12 +19,12 @@ _LONGEST_SECTION = len("COMMERCE")
 _LONGEST_LINE = 60
 
 
-def with_class(table: Table, grades: range) -> Table:
+def with_class(table: Table, context: ListContext) -> Table:
     """Return the table with the class of a line above the students, or of its sheet's name, where no column says it."""
-    meanings = {column.meaning for column in table.header.columns}
+    meanings, grades = {column.meaning for column in table.header.columns}, context.grades
     if meanings.isdisjoint(NAME_MEANINGS):
         return table
-    if Meaning.GRADE not in meanings and (lines := _classes_by_row(table, grades)):
+    if Meaning.GRADE not in meanings and (lines := _classes_by_row(table, context)):
         return _with_column(table, _("Class"), Meaning.GRADE, lines)
     named = class_of(table.sheet.name, grades)
     if not named:
@@ -45,12 +46,13 @@ def class_of(name: str, grades: range) -> tuple[int, str] | None:
     return (found.grade, found.section) if found and is_class else None
 
 
-def _classes_by_row(table: Table, grades: range) -> dict[int, str]:
+def _classes_by_row(table: Table, context: ListContext) -> dict[int, str]:
     """Return the class of each row: that of the last line above it which says one, like "Class: IX-A"."""
     found: dict[int, str] = {}
     current = ""
     for row in table.sheet.rows:
-        line = _class_in_line(row, grades) if row.number != table.header.row else ""
+        context.budget.check()
+        line = _class_in_line(row, context.grades) if row.number != table.header.row else ""
         current = line or current
         if row.number > table.header.row and current and not line and not looks_like_titles(row):
             found[row.number] = current

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from registrations.spreadsheets.cells import is_given, read_mark
-from registrations.spreadsheets.event_names import EventNames
+from registrations.spreadsheets.context import ListContext
 from registrations.spreadsheets.full_name import is_turned
 from registrations.spreadsheets.headers import Column, Header, as_meaning
 from registrations.spreadsheets.meanings import NAME_PARTS, Meaning
@@ -55,7 +55,7 @@ PRESENT = _keys(
 )
 
 
-def refined(sheet: Sheet, header: Header, *, grades: range, events: Mapping[str, str]) -> Header:
+def refined(sheet: Sheet, header: Header, context: ListContext) -> Header:
     """Return the header with the columns whose cells say something else than their titles, or say it at all.
 
     A column of addresses is the e-mail column if there is no other; of several equal titles the one whose cells fit
@@ -63,7 +63,7 @@ def refined(sheet: Sheet, header: Header, *, grades: range, events: Mapping[str,
     """
     rows = _rows_below(sheet, header)
     cells = {column.position: _texts(rows, column.position) for column in header.columns}
-    columns = _Columns(header.columns, cells, grades, EventNames(events))
+    columns = _Columns(header.columns, cells, context)
     columns.joined = {column.position: _joined(rows, column.position) for column in header.columns}
     columns.settle()
     return Header(header.row, tuple(columns.columns))
@@ -113,11 +113,11 @@ class _Columns:
         self,
         columns: Sequence[Column],
         cells: Mapping[int, Sequence[str]],
-        grades: range,
-        events: EventNames,
+        context: ListContext,
     ) -> None:
         self.columns = list(columns)
-        self.cells, self.grades, self.events = cells, grades, events
+        self.cells, self.grades, self.events = cells, context.grades, context.events
+        self.budget = context.budget
         self.joined: Mapping[int, Sequence[str]] = {}
 
     def settle(self) -> None:
@@ -226,10 +226,12 @@ class _Columns:
         return read_mark(text) is not None and not self.events.index.whole(text).slugs
 
     def _names_only(self, text: str) -> bool:
-        return not self.events.read(0, text)[1]
+        self.budget.check()
+        return self.events.names_only(text)
 
     def _names(self, text: str) -> bool:
-        return bool(self.events.read(0, text)[0])
+        self.budget.check()
+        return self.events.names_any(text)
 
     def _find_class(self) -> None:
         """Use the columns titled with a word for grade or section of any language whose cells are such."""

@@ -10,6 +10,10 @@ LONGEST_NAME = 200
 """Characters that are compared with event names, which have at most 120."""
 
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.)]\s*(?=[^\W\d_])|(?:\(?\d{1,2}[.)]|[•*·–-])\s+)")
+_RANKED = re.compile(
+    r"\s*[(\[]\s*(?:1st|2nd|3rd|first|second|third|[1-3])\s*(?:choice|preference|priority|option)?\s*[)\]]\s*$",
+    re.IGNORECASE,
+)
 _REMARK = re.compile(
     r"\s*[(\[]\s*(?:yes|y\b|tick|x\b|mark|if yes|[✓✔]|1\b|optional)[^()\[\]]*[)\]]\s*$", re.IGNORECASE
 )
@@ -21,19 +25,19 @@ _BAR = re.compile(r"\||(?<=\s)\+(?=\s)")
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class EventMatch:
     """The slugs of the events with this name; `is_exact` unless only its words agree, not its punctuation."""
 
     slugs: tuple[str, ...]
     is_exact: bool
 
 
-NO_MATCH = Match((), False)
+NO_MATCH = EventMatch((), False)
 
 
-def without_number(text: str) -> str:
-    """Return the text without the number or bullet of a list at its start."""
-    return _NUMBERED.sub("", text)
+def without_list_marker(text: str) -> str:
+    """Return the text without a number or bullet at its start and a remark like "(first choice)" at its end."""
+    return _RANKED.sub("", _NUMBERED.sub("", text))
 
 
 def event_key(name: str) -> str:
@@ -69,49 +73,49 @@ class EventIndex:
     def by_key(self, key: str) -> tuple[str, ...]:
         return self._loose[key]
 
-    def whole(self, text: str) -> Match:
+    def whole(self, text: str) -> EventMatch:
         """Return the event whose whole name is the text, whatever separators the name holds."""
         if len(text) > LONGEST_NAME:
             return NO_MATCH
         if slugs := self._raw.get(text.strip()):
-            return Match(slugs, is_exact=True)
+            return EventMatch(slugs, is_exact=True)
         return NO_MATCH if "\n" in text else self._as_written(text)
 
-    def piece(self, text: str) -> Match:
+    def piece(self, text: str) -> EventMatch:
         """Return the event called like this piece of a cell, which may be an item of a numbered list."""
         if len(text) > LONGEST_NAME:
             return NO_MATCH
         full = self._found(text)
-        plain = without_number(text)
+        plain = without_list_marker(text)
         if full.is_exact or plain == text:
             return full
         unnumbered = self._found(plain)
         if full.slugs and unnumbered.slugs:
-            return Match(tuple(dict.fromkeys(full.slugs + unnumbered.slugs)), is_exact=False)
+            return EventMatch(tuple(dict.fromkeys(full.slugs + unnumbered.slugs)), is_exact=False)
         return full if full.slugs else unnumbered
 
     def title(self, text: str) -> str:
-        """Return the name of the only event called like this title, or an empty text."""
+        """Return the slug of the only event called like this title, or an empty text."""
         if len(text) > LONGEST_NAME:
             return ""
         found = next((slugs for part in _titles(text) if (slugs := self._found(part).slugs)), ())
-        return self.names[found[0]] if len(found) == 1 else ""
+        return found[0] if len(found) == 1 else ""
 
     def unambiguous(self, slug: str) -> str:
         """Return the name, or the slug if another event has the same name."""
         return slug if slug in self._slugs else self.names[slug]
 
-    def _found(self, text: str) -> Match:
+    def _found(self, text: str) -> EventMatch:
         exact = NO_MATCH if "\n" in text else self._as_written(text)
         if exact.slugs:
             return exact
-        return Match(self._loose.get(event_key(text), ()), is_exact=False)
+        return EventMatch(self._loose.get(event_key(text), ()), is_exact=False)
 
-    def _as_written(self, text: str) -> Match:
+    def _as_written(self, text: str) -> EventMatch:
         if (plain := clean_text(text)) in self._slugs:
-            return Match((plain,), is_exact=True)
+            return EventMatch((plain,), is_exact=True)
         slugs = self._exact[0].get(plain) or self._exact[1].get(plain.casefold(), ())
-        return Match(slugs, is_exact=bool(slugs))
+        return EventMatch(slugs, is_exact=bool(slugs))
 
 
 def _titles(text: str) -> Iterator[str]:

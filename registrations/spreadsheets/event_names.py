@@ -1,6 +1,5 @@
 """The events in a cell: one name, or several names between any of the usual separators."""
 
-import difflib
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,12 +10,12 @@ from typing import TypeAlias
 from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.cells import is_given
+from registrations.spreadsheets.event_guesses import EventGuesses, Guess
 from registrations.spreadsheets.event_index import (
     LONGEST_NAME,
     EventIndex,
-    Match,
-    event_key,
-    without_number,
+    EventMatch,
+    without_list_marker,
 )
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code, Problem
@@ -24,8 +23,6 @@ from registrations.students.names import clean_text
 
 MAX_EVENTS = 20
 """Events in one cell; a text with more is not a list of events."""
-MAX_GUESSES = 200
-"""Different unknown names per file that are compared with the fest's events."""
 MAX_KEPT = 2_000
 """Different cells per file whose result is cached."""
 
@@ -33,7 +30,7 @@ _HARD = r"[;,|\n\r\t\v\f\u2028\u2029،؛、，；]"
 """Separators that end a name unless they are part of an event's name."""
 _SOFT = (
     r"[/\\:>।]|&|\+|\s[-–—]\s|\b(?:and|und|et|y|e)\b|(?<=\s)(?:और|एवं|तथा|व|மற்றும்)(?=\s)"  # dashes
-    r"|\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])|\s?[•·▪●]\s"
+    r"|(?<!\d)\.(?=\s+\S)|\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])|\s?[•·▪●]\s"
 )
 """Separators only where every part is the name of an event: “Rock & Roll” is one name, “Quiz & Chess” may be two."""
 _SEPARATOR = re.compile(rf"(?P<hard>{_HARD})|{_SOFT}", re.IGNORECASE)
@@ -58,18 +55,29 @@ class EventNames:
         self.names = dict(events)
         self.index = EventIndex(events)
         self._lengths = _token_counts(events.values())
-        self._close: dict[str, str] = {}
+        self._guesses = EventGuesses(self.index)
         self._match = lru_cache(maxsize=MAX_KEPT)(self.index.piece)
         self._pieces = lru_cache(maxsize=MAX_KEPT)(self._split)
 
     def read(self, row: int, text: str) -> tuple[list[str], list[Problem]]:
         """Return the slugs in one cell, and a problem with a suggestion for each unknown name."""
         pieces = self._pieces(text)
-        if len(pieces) > MAX_EVENTS:
+        if self._has_too_many(text):
             problem = _("Enter %(maximum)d events or fewer") % {"maximum": MAX_EVENTS}
             return [], [Problem(row, Meaning.EVENTS, Code.EVENT, problem, value=text)]
         slugs = [piece.slugs[0] for piece in pieces if len(piece.slugs) == 1]
         return slugs, [self._problem(row, piece) for piece in pieces if len(piece.slugs) != 1]
+
+    def names_any(self, text: str) -> bool:
+        """Return whether the cell names at least one event; nothing is guessed."""
+        return any(len(piece.slugs) == 1 for piece in self._pieces(text)) and not self._has_too_many(text)
+
+    def names_only(self, text: str) -> bool:
+        """Return whether every name in the cell is an event."""
+        return all(len(piece.slugs) == 1 for piece in self._pieces(text)) and not self._has_too_many(text)
+
+    def _has_too_many(self, text: str) -> bool:
+        return len(self._pieces(text)) > MAX_EVENTS
 
     def of_column(self, event: str) -> list[str]:
         """Return the event of a column of marks, which is stored by its slug and titled with its name."""
@@ -84,13 +92,13 @@ class EventNames:
         pieces = [piece.text for text in texts for piece in self._pieces(text)]
         return self._join([*pieces, *map(self.written, slugs)])
 
-    def replaced(self, text: str, piece: str, slug: str = "") -> str:
-        """Return the cell with one of its names replaced by this event or removed; other cells are returned unchanged.
+    def replaced(self, text: str, piece: str, *slugs: str) -> str:
+        """Return the cell with one of its names replaced by these events or removed; other cells stay unchanged.
 
         `piece` is the value of a problem from `read`. A cell with too many names is a single piece.
         """
         pieces = [one.text for one in self._pieces(text)]
-        new = [self.written(slug)] if slug else []
+        new = [self.written(slug) for slug in slugs]
         if len(pieces) > MAX_EVENTS:
             return self._join(new) if text == piece else text
         if piece not in pieces:
@@ -123,21 +131,19 @@ class EventNames:
                 "names": names,
             }
             return Problem(row, Meaning.EVENTS, Code.EVENT, text, value=piece.text)
-        meant = self._meant(piece.text)
         text = _("There is no event “%(event)s”.") % {"event": piece.text[:100]}
-        if meant:
-            text = _("There is no event “%(event)s”. Did you mean “%(meant)s”?") % {
-                "event": piece.text[:100],
-                "meant": meant,
-            }
-        return Problem(row, Meaning.EVENTS, Code.EVENT, text, value=piece.text, suggestion=meant)
+        guess = self._guesses.guess(piece.text)
+        if guess.slugs:
+            names = ", ".join(f"“{self.names[slug]}”" for slug in guess.slugs)
+            text = f"{text} {_question(guess) % {'names': names}}"
+        choices = (guess.slugs,) if guess.are_all_meant else tuple((slug,) for slug in guess.slugs)
+        return Problem(row, Meaning.EVENTS, Code.EVENT, text, value=piece.text, events=choices)
 
-    def _meant(self, piece: str) -> str:
-        key = event_key(piece[:100])[:100]
-        if key not in self._close and len(self._close) < MAX_GUESSES:
-            close = difflib.get_close_matches(key, self.index.keys, n=1, cutoff=0.65)
-            self._close[key] = self.names[self.index.by_key(close[0])[0]] if close else ""
-        return self._close.get(key, "")
+
+def _question(guess: Guess) -> str:
+    if guess.are_all_meant:
+        return _("Did you mean all of these: %(names)s?")
+    return _("Which did you mean: %(names)s?") if len(guess.slugs) > 1 else _("Did you mean %(names)s?")
 
 
 def _token_counts(names: Iterable[str]) -> list[int]:
@@ -163,7 +169,7 @@ class _Tokens:
         self.ends = [*(one.start() for one in found), len(text)]
         self.is_hard = [True, *(one["hard"] is not None for one in found), True]
 
-    def best_split(self, match: Callable[[str], Match], lengths: Sequence[int]) -> tuple[Piece, ...]:
+    def best_split(self, match: Callable[[str], EventMatch], lengths: Sequence[int]) -> tuple[Piece, ...]:
         """Return the names with the fewest unknown ones, then the most exact ones, then the longest ones."""
         count = len(self.starts)
         best: list[_Choice | None] = [*([None] * count), (_NOTHING, count, None)]
@@ -176,7 +182,9 @@ class _Tokens:
             best[at] = min(choices, key=lambda choice: (choice[0], -choice[1]), default=None)
         return tuple(_walk(best))
 
-    def _choices(self, at: int, match: Callable[[str], Match], lengths: Sequence[int]) -> Iterator[_Choice]:
+    def _choices(
+        self, at: int, match: Callable[[str], EventMatch], lengths: Sequence[int]
+    ) -> Iterator[_Choice]:
         known = list(self._known(at, match, lengths))
         yield from known
         if not self.is_hard[at]:
@@ -185,10 +193,12 @@ class _Tokens:
             yield _NOTHING, at + 1, None
         end = self.is_hard.index(True, at + 1)
         text = self._between(at, end)
-        unknown = Piece(clean_text(without_number(text)))
+        unknown = Piece(clean_text(without_list_marker(text)))
         yield ((1, 0, 1), end, unknown) if known or is_given(text) else (_NOTHING, end, None)
 
-    def _known(self, at: int, match: Callable[[str], Match], lengths: Sequence[int]) -> Iterator[_Choice]:
+    def _known(
+        self, at: int, match: Callable[[str], EventMatch], lengths: Sequence[int]
+    ) -> Iterator[_Choice]:
         for length in lengths:
             end = at + length
             if end > len(self.starts) or self.ends[end - 1] - self.starts[at] > LONGEST_NAME:

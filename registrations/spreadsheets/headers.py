@@ -1,11 +1,12 @@
 """Find the title row of a sheet and what each column means."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.cells import is_given, read_mark
+from registrations.spreadsheets.errors import Budget
 from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.meanings import (
     LABELS,
@@ -21,6 +22,7 @@ from techfest.core.text import has_mark_run
 __all__ = ["LABELS", "STUDENT_COLUMNS", "Column", "Header", "Meaning", "find_header", "meaning_of"]
 """The names that a reader of class lists imports from here, wherever they are defined."""
 
+NO_EVENTS = EventIndex({})
 MAX_EXAMINED_ROWS = 100
 """A letterhead may take many rows above the titles."""
 _MAX_EXAMINED_CELLS = 3_000
@@ -84,15 +86,18 @@ class Header:
         return _("The list must have a row with the titles “Name” and “Grade” above the students.")
 
 
-def find_header(sheet: Sheet, events: Iterable[str] = ()) -> Header:
+def find_header(sheet: Sheet, events: EventIndex = NO_EVENTS, budget: Budget | None = None) -> Header:
     """Return the row of titles among the top rows: the one with the most recognised columns, or two such rows together.
 
     At least two columns must be recognised, or all if there are fewer; otherwise the first row is taken for titles,
-    and `problem` says so. `events` are event names: a column with one of them as its title holds marks.
+    and `problem` says so. A column with the name of an event as its title holds marks. Raises `FileRefused` once the
+    time is used up.
     """
     titles = _Titles(sheet, events)
     best, at, rank = Header(0, ()), 0, (False, 0, 0.0)
     for position, row in enumerate(_top_rows(sheet)):
+        if budget:
+            budget.check()
         columns = titles.columns(row)
         if (found := _rank(columns, sheet.width)) > rank:
             best, at, rank = Header(row.number, columns), position, found
@@ -101,24 +106,15 @@ def find_header(sheet: Sheet, events: Iterable[str] = ()) -> Header:
     return Header(sheet.rows[0].number, titles.columns(sheet.rows[0])) if sheet.rows else best
 
 
-def header_in(sheet: Sheet, number: int, events: Iterable[str] = ()) -> Header:
+def header_in(sheet: Sheet, number: int, events: EventIndex = NO_EVENTS) -> Header:
     """Return the columns as the row of this number titles them."""
     row = next(row for row in sheet.rows if row.number == number)
     return Header(number, _Titles(sheet, events).columns(row))
 
 
-def with_slugs(header: Header, events: Mapping[str, str]) -> Header:
-    """Return the columns of marks with the slugs of their events; a title is never a name that two events have."""
-    slugs = {name: slug for slug, name in events.items()}
-    columns = (
-        replace(column, event=slugs[column.event]) if column.event else column for column in header.columns
-    )
-    return replace(header, columns=tuple(columns))
-
-
 def looks_like_titles(row: Row) -> bool:
     """Return whether most cells of a row are titles, as where a page break repeats them."""
-    columns = _Titles(Sheet((row,)), ()).columns(row)
+    columns = _Titles(Sheet((row,)), NO_EVENTS).columns(row)
     recognised = [column for column in columns if column.meaning in STRONG and not column.is_repeated]
     return len(recognised) > 1 and len(recognised) * 2 > sum(map(bool, row.cells))
 
@@ -157,9 +153,8 @@ def _are_pairs(columns: Sequence[Column]) -> bool:
 class _Titles:
     """Reads rows of one sheet as titles."""
 
-    def __init__(self, sheet: Sheet, events: Iterable[str]) -> None:
-        self.sheet, self.width = sheet, sheet.width
-        self.events = EventIndex({str(at): name for at, name in enumerate(events)})
+    def __init__(self, sheet: Sheet, events: EventIndex) -> None:
+        self.sheet, self.width, self.events = sheet, sheet.width, events
 
     def columns(self, row: Row) -> tuple[Column, ...]:
         return self._columns([("", title) for title in self._texts(row)], row)
@@ -221,7 +216,7 @@ class _Titles:
         return tuple(columns)
 
     def _meaning(self, group: str, title: str) -> tuple[Meaning, str]:
-        """Return what the words of a title say, and the event that it names."""
+        """Return what the words of a title say, and the slug of the event that it names."""
         if not title or has_mark_run(title):
             return Meaning.NONE, ""
         return meaning_below(group, title), self.events.title(title)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from registrations.spreadsheets.answer_times import latest
 from registrations.spreadsheets.cells import is_given, read_mark
 from registrations.spreadsheets.contents import GONE, OTHER_ROLES, is_address
+from registrations.spreadsheets.errors import Budget
 from registrations.spreadsheets.headers import Column, Header, cells_by_meaning, looks_like_titles
 from registrations.spreadsheets.listing import ListedStudent
 from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
@@ -50,11 +51,15 @@ _TOTAL = re.compile(
 )
 
 
-def rows_left_out(sheet: Sheet, header: Header) -> dict[int, Reason]:
-    """Return the rows below the titles that are left out, by number."""
+def rows_left_out(sheet: Sheet, header: Header, budget: Budget) -> dict[int, Reason]:
+    """Return the rows below the titles that are left out, by number. Raises `FileRefused` once the time is used up."""
     sorter = _Sorter(sheet, header)
-    found = ((row.number, sorter.reason(row)) for row in sheet.rows if row.number > header.row)
-    return {number: reason for number, reason in found if reason}
+    found: dict[int, Reason] = {}
+    for row in sheet.rows:
+        budget.check()
+        if row.number > header.row and (reason := sorter.reason(row)):
+            found[row.number] = reason
+    return found
 
 
 def earlier_answers(sheet: Sheet, header: Header, students: Iterable[ListedStudent]) -> dict[int, int]:

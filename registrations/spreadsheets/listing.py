@@ -51,6 +51,8 @@ class Problem:
     other_row: int = 0
     options: tuple[str, ...] = ()
     """Texts for the cell, of which the teacher may choose one."""
+    events: tuple[tuple[str, ...], ...] = ()
+    """Slugs of the events that may replace an unknown name: of each choice, all that it stands for."""
 
     @property
     def offers(self) -> tuple[str, ...]:

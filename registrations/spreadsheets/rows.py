@@ -1,7 +1,7 @@
 """Turn rows of text into students, and report all problems of all rows at once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from registrations.fields import suggested_email
 from registrations.spreadsheets.cell_faults import find_fault, remark_behind_grade
 from registrations.spreadsheets.cells import is_given, read_mark
+from registrations.spreadsheets.context import ListContext
 from registrations.spreadsheets.duplicates import find_duplicates
-from registrations.spreadsheets.errors import Budget, FileRefused
-from registrations.spreadsheets.event_names import EventNames
+from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.full_name import full_name
 from registrations.spreadsheets.headers import Column, Header, Meaning, cells_by_meaning
 from registrations.spreadsheets.listing import (
@@ -39,28 +39,25 @@ _FLOAT = re.compile(r"(\d+)\.0+")
 def read_listing(
     sheet: Sheet,
     header: Header,
+    context: ListContext,
     *,
-    grades: range,
-    events: Mapping[str, str],
     events_for_all: Sequence[str] = (),
-    budget: Budget | None = None,
     compares_rows: bool = True,
 ) -> Listing:
     """Return every row below the header as a student, with its problems.
 
-    `events` are the events that may be named, slug to name; `events_for_all` are used for rows that name none. A
-    repeated title row is skipped. Raises `FileRefused` past 1,000 rows or past the limit of processor time.
+    `events_for_all` are the slugs for rows that name no event. A repeated title row is skipped. Raises `FileRefused`
+    past 1,000 rows, or once the time is used up.
     """
     titles = tuple(column.title for column in header.columns)
     rows = [row for row in sheet.rows if row.number > header.row and _titles(row, len(titles)) != titles]
     if len(rows) > MAX_ROWS:
         raise FileRefused("rows", is_paste=sheet.encoding == "paste")
-    budget = budget or Budget(is_paste=sheet.encoding == "paste")
-    reader = _RowReader(header, grades, EventNames(events), tuple(events_for_all), budget)
+    reader = _RowReader(header, context, tuple(events_for_all))
     students = tuple(reader.read(row) for row in rows)
     problems = [*reader.problems, *unused_cells(rows, header.columns)]
     if compares_rows:
-        problems += find_duplicates(students, budget)
+        problems += find_duplicates(students, context.budget)
     problems.sort(key=lambda problem: (problem.row, not problem.is_error))
     return Listing(students, tuple(problems))
 
@@ -72,17 +69,9 @@ def _titles(row: Row, width: int) -> tuple[str, ...]:
 class _RowReader:
     """Reads row after row and collects their problems up to a limit."""
 
-    def __init__(
-        self,
-        header: Header,
-        grades: range,
-        events: EventNames,
-        events_for_all: tuple[str, ...],
-        budget: Budget,
-    ) -> None:
-        self.columns = header.columns
-        self.grades, self.events, self.events_for_all = grades, events, events_for_all
-        self.budget = budget
+    def __init__(self, header: Header, context: ListContext, events_for_all: tuple[str, ...]) -> None:
+        self.columns, self.events_for_all = header.columns, events_for_all
+        self.grades, self.events, self.budget = context.grades, context.events, context.budget
         self.problems: list[Problem] = []
         self._of_row = RowProblems(0)
         self._doubtful: set[str] = set()

@@ -1,7 +1,7 @@
 """Find the table of students in a file: the sheet with titles, or several of them together."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
@@ -9,22 +9,21 @@ from django.utils.translation import gettext as _
 from registrations.spreadsheets.class_names import class_of, with_class
 from registrations.spreadsheets.combined import Table, combined
 from registrations.spreadsheets.contents import refined
-from registrations.spreadsheets.headers import Header, find_header, with_slugs
+from registrations.spreadsheets.context import ListContext
+from registrations.spreadsheets.headers import Header, find_header
 from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
 from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_ROWS, Sheet
 from registrations.spreadsheets.side_by_side import side_by_side
 from registrations.students.names import name_key
 
 
-def find_table(sheet: Sheet, *, grades: range, events: Mapping[str, str]) -> Table:
+def find_table(sheet: Sheet, context: ListContext) -> Table:
     """Return the table of the sheet with titles, of all such sheets, or of the sheet that was open if none has titles.
 
     Sheets named like classes ("9A") are read together. Otherwise the one that was open is read, else the first, and
-    the others can be chosen.
+    the others can be chosen. Raises `FileRefused` once the time is used up.
     """
-    tables = [
-        _one_table(one, grades, events) for one in sorted((sheet, *sheet.siblings), key=lambda one: one.at)
-    ]
+    tables = [_one_table(one, context) for one in sorted((sheet, *sheet.siblings), key=lambda one: one.at)]
     complete = [one for one in tables if not one.header.problem and one.header.row]
     titled = complete or [one for one in tables if _is_titled(one.header)]
     if not titled:
@@ -36,7 +35,7 @@ def find_table(sheet: Sheet, *, grades: range, events: Mapping[str, str]) -> Tab
     if len(kept) == 1:
         return replace(kept[0], sheet=replace(kept[0].sheet, other_names=names, siblings=()))
     kept = [_without_blocks(one) for one in kept]
-    are_classes = all(class_of(one.sheet.name, grades) for one in kept)
+    are_classes = all(class_of(one.sheet.name, context.grades) for one in kept)
     chosen = kept if are_classes else [opened]
     found = combined([(one.sheet.name, one) for one in kept], title=_("Sheet"))
     return replace(
@@ -75,10 +74,10 @@ def _is_titled(header: Header) -> bool:
     return len(meanings) > 1 and any(meaning in NAME_MEANINGS for meaning in meanings)
 
 
-def _one_table(sheet: Sheet, grades: range, events: Mapping[str, str]) -> Table:
-    header = with_slugs(find_header(sheet, events.values()), events)
+def _one_table(sheet: Sheet, context: ListContext) -> Table:
+    header = find_header(sheet, context.events.index, context.budget)
     table = side_by_side(sheet, header)
     header = table.header
     if any(column.meaning in STRONG for column in header.columns):
-        header = refined(table.sheet, header, grades=grades, events=events)
-    return with_class(replace(table, header=header), grades)
+        header = refined(table.sheet, header, context)
+    return with_class(replace(table, header=header), context)

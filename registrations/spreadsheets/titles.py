@@ -13,7 +13,8 @@ _MORE_TITLES = {
     Meaning.NAME: (
         "member|member name|name of member|team member|team member name|"
         "learner name|applicant name|fio|фио|nom|nome|naam|имя и фамилия|nombre completo|nom complet"
-        "|vor und nachname|nama lengkap|nama|tên|họ tên|họ và tên|teljes név|名|keresztnév|utónév|apellidos y nombres|apellidos y nombre|apellidos nombres"
+        "|vor und nachname|nama lengkap|nama|tên|họ tên|họ và tên|teljes név|名|keresztnév|utónév"
+        "|apellidos y nombres|apellidos y nombre|apellidos nombres"
         "|nombres y apellidos|nombre y apellidos"
         "|nome do aluno|nome da aluna|nome do estudante|nome completo|cognome e nome"
         "|nome e cognome|nazwisko i imię|imię i nazwisko"

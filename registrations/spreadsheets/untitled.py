@@ -1,12 +1,12 @@
 """Tell the columns of a list without titles by their contents."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.cells import is_given
-from registrations.spreadsheets.event_names import EventNames
+from registrations.spreadsheets.context import ListContext
 from registrations.spreadsheets.headers import Column, Header, Meaning
 from registrations.spreadsheets.sheet import Sheet
 from registrations.students.classes import read_grade
@@ -17,7 +17,7 @@ _LOOKED_AT = 50
 _ENOUGH = 0.8
 
 
-def infer_header(sheet: Sheet, header: Header, *, grades: range, events: Mapping[str, str]) -> Header:
+def infer_header(sheet: Sheet, header: Header, context: ListContext) -> Header:
     """Infer the columns from their contents if the titles are missing or unknown.
 
     Returns the given header unless names and grades are found. If the first row has a grade where the others have
@@ -28,7 +28,7 @@ def infer_header(sheet: Sheet, header: Header, *, grades: range, events: Mapping
         column.meaning not in (Meaning.NONE, Meaning.EVENT_MARK) for column in header.columns
     ):
         return header
-    meanings = _meanings(sheet, grades, EventNames(events))
+    meanings = _meanings(sheet, context)
     if not {Meaning.NAME, Meaning.GRADE} <= set(meanings.values()):
         return header
     at = next(position for position, meaning in meanings.items() if meaning == Meaning.GRADE)
@@ -44,17 +44,18 @@ def is_untitled(header: Header) -> bool:
     return header.row == 0 and bool(header.columns)
 
 
-def _meanings(sheet: Sheet, grades: range, events: EventNames) -> dict[int, Meaning]:
+def _meanings(sheet: Sheet, context: ListContext) -> dict[int, Meaning]:
     """Return position to meaning. Each meaning but events is given once; names come last, as any text may be one."""
     tests: dict[Meaning, Callable[[str], bool]] = {
         Meaning.EMAIL: lambda text: "@" in text,
-        Meaning.EVENTS: lambda text: bool(events.read(0, text)[0]),
-        Meaning.GRADE: lambda text: (found := read_grade(text)) is not None and found[0] in grades,
+        Meaning.EVENTS: context.events.names_any,
+        Meaning.GRADE: lambda text: (found := read_grade(text)) is not None and found[0] in context.grades,
         Meaning.SECTION: lambda text: len(text) <= 2 and text.isalpha(),
         Meaning.NAME: lambda text: len(text) > 2 and not any(character.isdigit() for character in text),
     }
     found: dict[int, Meaning] = {}
     for meaning, is_one in tests.items():
+        context.budget.check()
         for position in range(sheet.width):
             texts = _texts(sheet, position)
             is_free = position not in found and (meaning == Meaning.EVENTS or meaning not in found.values())

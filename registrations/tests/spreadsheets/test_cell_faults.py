@@ -9,6 +9,8 @@ import pytest
 import xlsxwriter
 from hypothesis import given
 
+from registrations.spreadsheets.context import list_context
+from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.headers import Meaning, find_header
 from registrations.spreadsheets.listing import Listing, Problem
 from registrations.spreadsheets.reader import read_file, read_paste
@@ -21,7 +23,9 @@ TITLES = ("Name", "Grade", "Section", "Roll number", "E-mail", "Event")
 
 
 def listing(sheet: Any) -> Listing:
-    return read_listing(sheet, find_header(sheet, EVENTS.values()), grades=range(1, 13), events=EVENTS)
+    return read_listing(
+        sheet, find_header(sheet, EventIndex(EVENTS)), list_context(grades=range(1, 13), events=EVENTS)
+    )
 
 
 def pasted(**cells: str) -> Listing:

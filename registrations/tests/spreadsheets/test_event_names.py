@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from registrations.class_lists.parse import parse_file
 from registrations.spreadsheets import workbook_process
+from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.headers import Meaning, find_header
 from registrations.spreadsheets.listing import Listing
@@ -268,12 +269,15 @@ def test_name_of_the_event_below_itself_is_a_tick() -> None:
 
 @pytest.mark.parametrize("title", ["Chess (juniors)", "D#", "Event 2", "Quizz"])
 def test_title_that_only_resembles_an_event_is_none(title: str) -> None:
-    header = find_header(Sheet((Row(1, ("Name", "Grade", title)),)), ["Chess", "D", "कविता", "नाटक", "Quiz"])
+    header = find_header(
+        Sheet((Row(1, ("Name", "Grade", title)),)),
+        EventIndex(events_of(("Chess", "D", "कविता", "नाटक", "Quiz"))),
+    )
     assert (header.columns[2].event, header.columns[2].meaning != Meaning.EVENT_MARK) == ("", True)
 
 
 def test_title_of_two_events_marks_neither() -> None:
-    header = find_header(Sheet((Row(1, ("Name", "Grade", "Quiz")),)), ["Quiz", "Quiz"])
+    header = find_header(Sheet((Row(1, ("Name", "Grade", "Quiz")),)), EventIndex({"a": "Quiz", "b": "Quiz"}))
     assert header.extra[0].title == "Quiz"
 
 
@@ -282,7 +286,9 @@ def test_title_of_two_events_marks_neither() -> None:
 )
 def test_event_called_like_a_title_is_told_by_what_stands_below(cell: str, meaning: Meaning) -> None:
     sheet = Sheet((Row(1, ("Name", "Grade", "Event 1")), Row(2, ("Asha", "9", cell))))
-    assert find_header(sheet, ["Event 1", "Quiz"]).columns[2].meaning == meaning
+    assert (
+        find_header(sheet, EventIndex({"event-1": "Event 1", "quiz": "Quiz"})).columns[2].meaning == meaning
+    )
 
 
 def test_long_cells_of_separators_are_read_quickly() -> None:

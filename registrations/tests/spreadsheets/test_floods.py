@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from registrations.spreadsheets import errors as errors_module
 from registrations.spreadsheets import listing as listing_module
 from registrations.spreadsheets import workbook
+from registrations.spreadsheets.context import list_context
 from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.headers import find_header
 from registrations.spreadsheets.listing import Code, Listing
 from registrations.spreadsheets.reader import read_file, read_paste
@@ -52,8 +54,9 @@ def paste(table: Table) -> Sheet:
 
 
 def listing(sheet: Sheet) -> Listing:
-    header = find_header(sheet, EVENTS.values())
-    return read_listing(sheet, header, grades=range(5, 13), events=EVENTS)
+    header = find_header(sheet, EventIndex(EVENTS))
+    is_paste = sheet.encoding == "paste"
+    return read_listing(sheet, header, list_context(grades=range(5, 13), events=EVENTS, is_paste=is_paste))
 
 
 def errors(listed: Listing) -> list[tuple[int, str]]:
@@ -114,7 +117,7 @@ def test_four_lists_of_stacked_names_at_once_are_all_read() -> None:
 def test_title_of_stacked_marks_is_a_column_that_is_not_used() -> None:
     sheet = csv([[*TITLES, STACKED], [*GOOD, "x"]])
     with counted() as steps:
-        header = find_header(sheet, EVENTS.values())
+        header = find_header(sheet, EventIndex(EVENTS))
     assert [column.is_extra for column in header.columns] == [False] * 3 + [True]
     assert steps.normalized < 50_000
     assert errors(listing(sheet)) == []

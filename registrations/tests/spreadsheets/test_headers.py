@@ -2,6 +2,7 @@
 
 import pytest
 
+from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.headers import Header, Meaning, find_header, meaning_of
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.sheet import Row, Sheet
@@ -78,10 +79,13 @@ def test_repeated_title_is_reported_and_not_used() -> None:
 
 
 def test_columns_with_names_of_events_hold_marks() -> None:
-    header = find_header(sheet_with("Name|Class|ROBO race|Quiz", "Asha|9|x|"), events=["Robo Race", "Quiz"])
+    header = find_header(
+        sheet_with("Name|Class|ROBO race|Quiz", "Asha|9|x|"),
+        events=EventIndex({"robo-race": "Robo Race", "quiz": "Quiz"}),
+    )
     assert [(column.meaning.value, column.event) for column in header.columns[2:]] == [
-        ("event_mark", "Robo Race"),
-        ("event_mark", "Quiz"),
+        ("event_mark", "robo-race"),
+        ("event_mark", "quiz"),
     ]
 
 

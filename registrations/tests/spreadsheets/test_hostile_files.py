@@ -11,10 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from registrations.spreadsheets import workbook
+from registrations.class_lists.parse import parse_file
+from registrations.spreadsheets import errors, workbook
 from registrations.spreadsheets.archive import WorkbookRefused, sanitize_archive
-from registrations.spreadsheets.errors import TEXTS, FileRefused
+from registrations.spreadsheets.combined import Table
+from registrations.spreadsheets.context import ListContext, list_context
+from registrations.spreadsheets.errors import TEXTS, Budget, FileRefused
+from registrations.spreadsheets.headers import find_header
+from registrations.spreadsheets.left_out import rows_left_out
 from registrations.spreadsheets.reader import read_file, read_paste
+from registrations.spreadsheets.rows import read_listing
+from registrations.spreadsheets.tables import find_table
 from registrations.tests.builders.spreadsheets import (
     SHEET,
     TABLE,
@@ -321,3 +328,35 @@ def test_declared_sizes_are_refused_before_anything_is_unpacked(sizes: dict[str,
     with pytest.raises(WorkbookRefused) as refused:
         sanitize_archive(data)
     assert refused.value.code == "cells"
+
+
+STEPS: dict[str, Callable[[Table, ListContext], object]] = {
+    "titles": lambda table, context: find_header(table.sheet, context.events.index, context.budget),
+    "tables": lambda table, context: find_table(table.sheet, context),
+    "left out": lambda table, context: rows_left_out(table.sheet, table.header, context.budget),
+    "students": lambda table, context: read_listing(table.sheet, table.header, context),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_ends_when_the_time_of_the_file_is_used_up(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the rows were limited, so that titles and sheets of a hostile file could take ten seconds."""
+    sheet = read_file(b"Name,Grade,Event\nAsha Rao,9,Quiz\n")
+    table = find_table(sheet, list_context(grades=range(5, 13), events={"quiz": "Quiz"}))
+    monkeypatch.setattr(errors, "SECONDS", -1)
+    context = list_context(grades=range(5, 13), events={"quiz": "Quiz"})
+    with pytest.raises(FileRefused) as refused:
+        STEPS[step](table, context)
+    assert refused.value.code == "slow"
+
+
+def test_steps_of_one_file_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    budgets: list[Budget] = []
+    monkeypatch.setattr(Budget, "check", lambda budget: budgets.append(budget))
+    parse_file(
+        read_file(b"Name,Grade,Event\nAsha Rao,9,Quiz\n"), grades=range(5, 13), events={"quiz": "Quiz"}
+    )
+    assert len(budgets) > 4
+    assert len(set(map(id, budgets))) == 1

@@ -1,4 +1,4 @@
-"""A name in two to four columns becomes one name in the order in which it is written, whatever the order of the columns."""
+"""A name in two to four columns becomes one name in the order in which it is written."""
 
 import pytest
 from hypothesis import given
@@ -10,10 +10,16 @@ LAYOUTS = [
     ("Juan Carlos García López", {
         "Primer nombre": "Juan", "Segundo nombre": "Carlos", "Primer apellido": "García", "Segundo apellido": "López",
     }),
-    ("Juan Carlos García López", {"Nombre(s)": "Juan Carlos", "Apellido paterno": "García", "Apellido materno": "López"}),
+    ("Juan Carlos García López", {
+        "Nombre(s)": "Juan Carlos", "Apellido paterno": "García", "Apellido materno": "López",
+    }),
     ("Juan Carlos García López", {"Nombres": "Juan Carlos", "Paterno": "García", "Materno": "López"}),
-    ("Juan Carlos García López", {"1er. nombre": "Juan", "Otros nombres": "Carlos", "Ap. Paterno": "García", "Ap. Materno": "López"}),
-    ("Ana Clara Souza Lima", {"Primeiro nome": "Ana", "Nome do meio": "Clara", "Sobrenome": "Souza", "Segundo sobrenome": "Lima"}),
+    ("Juan Carlos García López", {
+        "1er. nombre": "Juan", "Otros nombres": "Carlos", "Ap. Paterno": "García", "Ap. Materno": "López",
+    }),
+    ("Ana Clara Souza Lima", {
+        "Primeiro nome": "Ana", "Nome do meio": "Clara", "Sobrenome": "Souza", "Segundo sobrenome": "Lima",
+    }),
     ("Piet van der Berg", {"Voornaam": "Piet", "Tussenvoegsel": "van der", "Achternaam": "Berg"}),
     ("Piet van der Berg", {"Roepnaam": "Piet", "Voorvoegsel(s)": "van der", "Achternaam": "Berg"}),
     ("Piet van der Berg", {"Voornamen": "Piet", "Tussenv.": "van der", "Naam": "Berg"}),

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from registrations.spreadsheets.context import list_context
 from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.headers import STUDENT_COLUMNS, Meaning, find_header, meaning_of
 from registrations.spreadsheets.listing import ListedStudent, Listing
 from registrations.spreadsheets.reader import read_paste
@@ -18,8 +20,9 @@ EVENTS = {"robo-race": "Robo Race", "quiz": "Quiz", "art": "Art, Craft & Design"
 
 def listing(*rows: str, **values: Any) -> Listing:
     sheet = read_paste("\n".join(row.replace("|", "\t") for row in rows))
-    defaults: dict[str, Any] = {"grades": range(5, 13), "events": EVENTS}
-    return read_listing(sheet, find_header(sheet, EVENTS.values()), **(defaults | values))
+    chosen: dict[str, Any] = {"grades": range(5, 13), "events": EVENTS, "is_paste": True}
+    chosen |= {name: values.pop(name) for name in ("grades", "events") if name in values}
+    return read_listing(sheet, find_header(sheet, EventIndex(EVENTS)), list_context(**chosen), **values)
 
 
 def one(cells: str, header: str = "Name|Class|Section|Roll no|Email|Events") -> Listing:

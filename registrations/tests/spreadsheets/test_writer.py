@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registrations.spreadsheets.context import list_context
 from registrations.spreadsheets.headers import Meaning, find_header
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.rows import read_listing
@@ -67,7 +68,9 @@ def test_template_comes_back_recognised(as_csv: bool) -> None:
         *[Meaning.EVENTS] * 3,
     ]
     assert sheet.other_names == ()
-    assert read_listing(sheet, find_header(sheet), grades=range(5, 13), events={}).students == ()
+    assert (
+        read_listing(sheet, find_header(sheet), list_context(grades=range(5, 13), events={})).students == ()
+    )
 
 
 def test_template_offers_the_events_and_grades_and_keeps_text() -> None:
@@ -89,5 +92,7 @@ def test_table_of_problems_can_be_corrected_and_sent_again() -> None:
     titles = ["Name", "Class", "Events", "Problem"]
     written = xlsx_table(titles, [["-Asha", "9", "Quiz", "Enter the grade"]], name="Left")
     sheet = read_file(written)
-    listed = read_listing(sheet, find_header(sheet), grades=range(5, 13), events={"quiz": "Quiz"})
+    listed = read_listing(
+        sheet, find_header(sheet), list_context(grades=range(5, 13), events={"quiz": "Quiz"})
+    )
     assert (listed.problems, listed.students[0].name) == ((), "-Asha")
