@@ -14,8 +14,8 @@ from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.cells import read_mark
 from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.full_name import full_name
-from registrations.spreadsheets.headers import LABELS, Column, Meaning, cells_by_meaning
-from registrations.spreadsheets.meanings import NAME_MEANINGS, NAME_PARTS, ROW_MARKS, SINGLE
+from registrations.spreadsheets.headers import Column, cells_by_meaning
+from registrations.spreadsheets.meanings import LABELS, NAME_MEANINGS, NAME_PARTS, ROW_MARKS, SINGLE, Meaning
 from registrations.spreadsheets.sheet import Row
 from registrations.students.names import clean_text
 from techfest.core.spreadsheet_cells import unguarded

@@ -150,13 +150,17 @@ def discard(class_list: ClassList) -> None:
 
 
 def storable(text: str) -> str:
-    """Replace characters that PostgreSQL does not store; the row then reports the replacement as an error."""
+    """Replace characters that a text cannot have; the row then reports the replacement as an error.
+
+    The controls from U+0080 stay, because a name may be repaired with them.
+    """
     if text.isprintable():
         return text
     bad = {
         character
         for character in set(text)
-        if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace()
+        if unicodedata.category(character) in ("Cc", "Cs")
+        and not (character.isspace() or "\x80" <= character <= "\x9f")
     }
     return "".join("\ufffd" if character in bad else character for character in text) if bad else text
 

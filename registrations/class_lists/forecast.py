@@ -23,8 +23,8 @@ from registrations.class_lists.messages import (
     similar_student_warning,
 )
 from registrations.models import ClassList, ClassListRow, Hold, Registration, Student
-from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Listing, Problem
+from registrations.spreadsheets.meanings import Meaning
 from techfest.core.db.folding import in_dictionary_order
 
 Kind = Literal["new", "changed", "same", "known", "doubt"]

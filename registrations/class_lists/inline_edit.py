@@ -20,8 +20,8 @@ from registrations.class_lists.drafts import lock_list, storable
 from registrations.class_lists.parse import events_offered, is_title_row, read_rows
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.event_names import EventNames
-from registrations.spreadsheets.headers import STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.listing import Code
+from registrations.spreadsheets.meanings import STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.sheet import MAX_CHARACTERS
 from techfest.core.three_way import Edit, compare
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from events.models import Event
 from registrations.class_lists.identify import Match
 from registrations.models import Change, ClassListEntry, Refusal, Registration, Student
-from registrations.spreadsheets.headers import LABELS, Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
+from registrations.spreadsheets.meanings import LABELS, Meaning
 from techfest.core.formatting import clock_time, short_day
 
 

@@ -7,10 +7,10 @@ from events.models import Event, Fest
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.combined import Table
 from registrations.spreadsheets.context import ListContext, list_context
-from registrations.spreadsheets.headers import Column, Header, Meaning
+from registrations.spreadsheets.headers import Column, Header
 from registrations.spreadsheets.left_out import NO_STUDENT, Reason, earlier_answers, rows_left_out
 from registrations.spreadsheets.listing import Listing
-from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG
+from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
 from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.tables import find_table

@@ -9,8 +9,8 @@ from registrations.class_lists.columns import RowCells
 from registrations.class_lists.inline_edit import REMOVE, cell_versions, pack_versions
 from registrations.class_lists.parse import Draft
 from registrations.class_lists.row_status import ICONS, RowStatus, Status, label_of
-from registrations.spreadsheets.headers import LABELS, STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
+from registrations.spreadsheets.meanings import LABELS, STUDENT_COLUMNS, Meaning
 from registrations.students.names import clean_text
 
 _FIELDS_FOR_CODE: dict[str, tuple[Meaning, ...]] = {

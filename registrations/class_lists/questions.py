@@ -17,11 +17,12 @@ from registrations.booking.errors import ActionRejected
 from registrations.class_lists.drafts import lock_list, require_idle, stored_columns
 from registrations.class_lists.parse import Draft, events_offered, is_title_row, read_draft
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.contents import holds_addresses, readable, refined
+from registrations.spreadsheets.contents import holds_addresses, readable
 from registrations.spreadsheets.context import list_context
-from registrations.spreadsheets.headers import LABELS, Column, header_in
+from registrations.spreadsheets.headers import Column, header_in
 from registrations.spreadsheets.left_out import NO_STUDENT, Reason, row_text, rows_left_out
-from registrations.spreadsheets.meanings import Meaning
+from registrations.spreadsheets.meanings import LABELS, Meaning
+from registrations.spreadsheets.refined import refined
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.students.classes import read_grade
 from registrations.students.fields import StudentFields

@@ -13,8 +13,8 @@ from registrations.class_lists.drafts import lock_list, require_idle
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.encodings import Reading, is_doubtful, readings, reread
 from registrations.spreadsheets.event_index import EventIndex
-from registrations.spreadsheets.headers import Meaning, meaning_of
-from registrations.spreadsheets.meanings import NAME_MEANINGS
+from registrations.spreadsheets.meanings import NAME_MEANINGS, Meaning
+from registrations.spreadsheets.titles import meaning_of
 from registrations.students.names import clean_text
 
 SAMPLES = 6

@@ -14,7 +14,8 @@ from registrations.class_lists.messages import explain_doubtful_match, explain_r
 from registrations.class_lists.parse import Draft, read_draft, stored_header
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, Registration, Teacher
 from registrations.spreadsheets.full_name import full_name
-from registrations.spreadsheets.headers import Meaning, cells_by_meaning
+from registrations.spreadsheets.headers import cells_by_meaning
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import Row
 from registrations.students.names import clean_text
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from registrations.email_text import addresses_in
 from registrations.spreadsheets.cells import is_given
 from registrations.spreadsheets.listing import Code, Problem
 from registrations.spreadsheets.meanings import NAME_PARTS, Meaning
-from registrations.spreadsheets.repair import is_damaged, repaired
+from registrations.spreadsheets.repair import is_damaged, readings_of_latin, repaired
 from registrations.students.names import clean_text, has_letter, name_key
 from techfest.core.calendar_names import month_of, plain_text
 
@@ -161,6 +161,7 @@ _PUPILS = "alumno|alumna|aluno|aluna|élève|schüler|alunno|uczeń|ученик
 _IS_PLACEHOLDER = re.compile(
     f"{'|'.join(map(name_key, _PLACEHOLDERS.split('|')))}|(?:{'|'.join(map(name_key, _PUPILS.split('|')))}) ?\\d*"
 )
+_CONTROLS = re.compile("[\x80-\x9f]")
 _QUESTION_MARKS = re.compile(r"[?\ufffd]")
 
 
@@ -171,16 +172,22 @@ def _unlikely_name(_meaning: Meaning, text: str) -> Fault | None:
         "Letters of this name were lost when the file was saved. "
         "Save the list as “CSV UTF-8” or XLSX and upload it again."
     )
-    if "\ufffd" in text or (not has_letter(text) and "??" in text):
+    if (
+        "\ufffd" in text
+        or (_CONTROLS.search(text) and not repaired(text))
+        or (not has_letter(text) and "??" in text)
+    ):
         return Fault(lost)
     if not has_letter(text):
         return Fault(
             _("“%(text)s” is not a name: it has no letter. Enter the student's full name.") % {"text": text}
         )
     if meant := repaired(text):
-        words = {"text": text, "meant": meant}
-        text = _("Did you mean “%(meant)s”? The file holds “%(text)s”.") % words
-        return Fault(text, Code.NAME, is_error=False, is_read=True, options=(meant,))
+        return _repairable(text, meant)
+    if names := readings_of_latin(text):
+        words = {"text": text, "names": ", ".join(f"“{name}”" for name in names)}
+        text = _("Is “%(text)s” written with the wrong letters? It may be %(names)s.") % words
+        return Fault(text, Code.NAME, is_error=False, is_read=True, options=names)
     if is_damaged(text) or _QUESTION_MARKS.search(text):
         return Fault(lost, Code.NAME, is_error=False, is_read=True)
     if _IS_PLACEHOLDER.fullmatch(name_key(text)):
@@ -192,11 +199,16 @@ def _unlikely_name(_meaning: Meaning, text: str) -> Fault | None:
 
 def _damaged_part(_meaning: Meaning, text: str) -> Fault | None:
     """Find damage in a first or last name; the repaired name cannot be taken with one button there."""
-    if meant := repaired(text):
-        words = {"text": text, "meant": meant}
-        text = _("Did you mean “%(meant)s”? The file holds “%(text)s”.") % words
-        return Fault(text, Code.NAME, is_error=False, is_read=True)
-    return None
+    meant = repaired(text)
+    return replace(_repairable(text, meant), options=()) if meant else None
+
+
+def _repairable(text: str, meant: str) -> Fault:
+    """Return the question about a damaged name; it is an error if the name as it is cannot be stored."""
+    is_storable = not _CONTROLS.search(text)
+    words = {"text": _CONTROLS.sub("\ufffd", text), "meant": meant}
+    question = _("Did you mean “%(meant)s”? The file holds “%(text)s”.") % words
+    return Fault(question, Code.NAME, is_error=not is_storable, is_read=is_storable, options=(meant,))
 
 
 def _several_addresses(_meaning: Meaning, text: str) -> Fault | None:

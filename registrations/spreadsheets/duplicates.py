@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.errors import Budget
-from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
+from registrations.spreadsheets.meanings import Meaning
 from registrations.students.likeness_index import LikenessIndex
 from registrations.students.names import email_key
 

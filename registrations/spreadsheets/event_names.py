@@ -17,8 +17,8 @@ from registrations.spreadsheets.event_index import (
     EventMatch,
     without_list_marker,
 )
-from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code, Problem
+from registrations.spreadsheets.meanings import Meaning
 from registrations.students.names import clean_text
 
 MAX_EVENTS = 20

@@ -38,6 +38,9 @@ _STARTS = (
     (b"\x00\x00\x02\x00", "foreign"),
     (b"SQLite format 3\0", "foreign"),
     (b"\x00\x01\x00\x00Standard", "foreign"),
+    (b"$FL2", "foreign"),
+    (b"$FL3", "foreign"),
+    (b"PAR1", "foreign"),
     (b"bplist00", "kind"),
     (b"MZ", "kind"),
     (b"\x7fELF", "kind"),
@@ -73,7 +76,21 @@ def refused_bytes(data: bytes) -> str:
             return code
     if data[4:8] == b"ftyp":
         return "picture" if data[8:11] in (b"hei", b"avi", b"mif") else "kind"
+    if _is_dbase(data):
+        return "foreign"
     return "picture" if data.startswith(b"RIFF") and data[8:12] == b"WEBP" else ""
+
+
+_DBASE = frozenset(b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8c\xcb\xf5\xfb")
+"""The first byte of a DBF table; the date of its last change and the length of its head follow."""
+
+
+def _is_dbase(data: bytes) -> bool:
+    if len(data) < 64 or data[0] not in _DBASE:
+        return False
+    head = int.from_bytes(data[8:10], "little")
+    is_date = data[2] <= 12 and data[3] <= 31
+    return is_date and 64 < head <= len(data) and data.find(b"\r", 64, head) >= 0
 
 
 def refused_text(text: str) -> str:

@@ -19,7 +19,7 @@ def full_name(cells: Mapping[Meaning, str]) -> str:
     """
     given, middle, family, second = (cells.get(part, "").strip() for part in _PARTS)
     family = " ".join(part for part in (family, second) if part)
-    whole = cells.get(Meaning.NAME, "").strip() or turned(cells.get(Meaning.LAST_FIRST, ""))
+    whole = cells.get(Meaning.NAME, "").strip() or first_last(cells.get(Meaning.LAST_FIRST, ""))
     if whole and (has_both_parts(cells) or _contains(whole, given, family)):
         return whole
     if not (given or family):
@@ -38,13 +38,13 @@ def has_both_parts(cells: Mapping[Meaning, str]) -> bool:
     return Meaning.GIVEN_NAME in cells and Meaning.FAMILY_NAME in cells
 
 
-def turned(text: str) -> str:
+def first_last(text: str) -> str:
     """Return "Rao, Asha" as "Asha Rao"; a name without exactly one comma stays as it is."""
     parts = [part.strip() for part in text.split(",")]
     return f"{parts[1]} {parts[0]}" if len(parts) == 2 and all(parts) else text
 
 
-def is_turned(text: str) -> bool:
+def is_last_first(text: str) -> bool:
     """Return whether a name is written as "Rao, Asha"; "Rao, Jr." and lists of names are not."""
     parts = [name_key(clean_text(part)) for part in text.split(",")]
     has_words = len(parts) == 2 and all(

@@ -12,15 +12,11 @@ from registrations.spreadsheets.meanings import (
     LABELS,
     SINGLE,
     STRONG,
-    STUDENT_COLUMNS,
     Meaning,
 )
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.titles import is_about_others, meaning_below, meaning_of
 from techfest.core.text import has_mark_run
-
-__all__ = ["LABELS", "STUDENT_COLUMNS", "Column", "Header", "Meaning", "find_header", "meaning_of"]
-"""The names that a reader of class lists imports from here, wherever they are defined."""
 
 NO_EVENTS = EventIndex({})
 MAX_EXAMINED_ROWS = 100

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.spreadsheets.headers import Column, Meaning
+from registrations.spreadsheets.headers import Column
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import MAX_CHARACTERS, Row
 from registrations.students.fields import StudentValues
 from registrations.students.likeness import compared_label

@@ -14,6 +14,18 @@ _MORE_THAN_A_NAME = re.compile(
 _BREAK = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]")
 
 
+def legacy_font_doubt(text: str, name: str) -> str:
+    """Return the question about a name that is typed with a legacy font, and is this name in Unicode."""
+    words = {"text": text, "name": name}
+    return (
+        _(
+            "“%(text)s” is typed with an old Hindi font such as Kruti Dev, so programs show these letters. Did you "
+            "mean “%(name)s”? To correct the whole list, convert it to Unicode and upload it again."
+        )
+        % words
+    )
+
+
 def name_doubt(text: str) -> str:
     """Return a sentence about a name that may hold more than the name of one student, or an empty text."""
     name = clean_text(text)

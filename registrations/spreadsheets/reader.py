@@ -1,8 +1,8 @@
 """Read an uploaded file or pasted rows into a `Sheet`, or refuse them with a sentence."""
 
 from registrations.spreadsheets import workbook
+from registrations.spreadsheets.decoding import decode, plain_text
 from registrations.spreadsheets.delimited import pasted_rows, rows_of
-from registrations.spreadsheets.encodings import decode, plain_text
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.file_kinds import refused_bytes, refused_text
 from registrations.spreadsheets.sheet import MAX_BYTES, Row, Sheet

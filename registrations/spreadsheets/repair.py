@@ -7,12 +7,15 @@ import html
 import re
 import unicodedata
 
+from registrations.spreadsheets.plausibility import implausibility
 from registrations.students.names import clean_text
 
-_ENCODINGS = ("cp1252", "mac_roman", "cp1251", "cp1250", "cp1254", "cp437", "cp850")
+_ENCODINGS = ("cp1252", "mac_roman", "cp1251", "cp1250", "cp1254", "cp1256", "cp1253", "cp437", "cp850")
 """Encodings in which programs read a file of another one, the most frequent first."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}\d{0,2});", re.IGNORECASE)
-_MOST_TIMES = 3
+_MAX_TIMES = 3
+_OTHER_SCRIPTS = ("cp1251", "cp1256", "iso8859-6", "cp1253", "cp1255", "koi8-r", "cp874")
+_MIN_LETTERS, _MOST, _MAX_IMPLAUSIBILITY = 4, 0.8, 1.5
 _MARKS = "‘’“”–—…·´"
 _LETTERS = re.compile(
     "[\u00c0-\u017f\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u0386-\u03ce\u0400-\u045f\u0490\u0491\u0531-\u0587"
@@ -29,12 +32,40 @@ def repaired(text: str) -> str:
     return meant if meant != clean_text(text) else ""
 
 
+def readings_of_latin(text: str) -> tuple[str, ...]:
+    """Return the names that a text of accented Latin letters alone may be, if a program took their encoding for Latin.
+
+    “Èâàí” is “Иван”. A name in the Latin script is mostly of letters without accents.
+    """
+    letters = [one for one in text if one.isalpha()]
+    accented = sum("\u00c0" <= one <= "\u00ff" for one in letters)
+    if len(letters) < _MIN_LETTERS or accented < _MOST * len(letters):
+        return ()
+    found = [
+        (one, code) for code in _OTHER_SCRIPTS if (one := _from_latin(text, code)) and _is_one_script(one)
+    ]
+    ranked = sorted((implausibility([one], code), one) for one, code in found)
+    return tuple(dict.fromkeys(one for score, one in ranked if score < _MAX_IMPLAUSIBILITY))[:3]
+
+
+def _from_latin(text: str, encoding: str) -> str:
+    try:
+        return clean_text(b"".join(_byte(character, "cp1252") for character in text).decode(encoding))
+    except UnicodeError:
+        return ""
+
+
+def _is_one_script(text: str) -> bool:
+    scripts = {unicodedata.name(one, "?").split()[0] for one in text if one.isalpha()}
+    return len(scripts) == 1 and all(map(_may_be_in_a_name, text))
+
+
 def is_damaged(text: str) -> bool:
     """Whether the text or one of its words shows damage, even if the whole cannot be repaired."""
     return bool(repaired(text)) or any(_decoded(word) for word in text.split())
 
 
-def _decoded(text: str, times: int = _MOST_TIMES) -> str:
+def _decoded(text: str, times: int = _MAX_TIMES) -> str:
     """Return the text read as UTF-8, as which a true name is practically never valid; programs do it repeatedly."""
     if text.isascii() or not times:
         return ""

@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 
 from registrations.fields import suggested_email
 from registrations.spreadsheets.cell_faults import find_fault, remark_behind_grade
-from registrations.spreadsheets.cells import is_given, read_mark
+from registrations.spreadsheets.cells import is_given
 from registrations.spreadsheets.context import ListContext
 from registrations.spreadsheets.duplicates import find_duplicates
 from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.event_cells import EventCells
 from registrations.spreadsheets.full_name import full_name
-from registrations.spreadsheets.headers import Column, Header, Meaning, cells_by_meaning
+from registrations.spreadsheets.headers import Header, cells_by_meaning
+from registrations.spreadsheets.legacy_fonts import from_legacy_font, uses_legacy_font
 from registrations.spreadsheets.listing import (
     MAX_PROBLEMS_PER_LIST,
     Code,
@@ -25,7 +27,8 @@ from registrations.spreadsheets.listing import (
     unreadable_reason,
     unused_cells,
 )
-from registrations.spreadsheets.name_doubts import name_doubt
+from registrations.spreadsheets.meanings import Meaning
+from registrations.spreadsheets.name_doubts import legacy_font_doubt, name_doubt
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
 from registrations.students.classes import Placement, other_grade, read_grade, read_section
 from registrations.students.fields import STUDENT_FIELDS, StudentFields
@@ -53,7 +56,9 @@ def read_listing(
     rows = [row for row in sheet.rows if row.number > header.row and _titles(row, len(titles)) != titles]
     if len(rows) > MAX_ROWS:
         raise FileRefused("rows", is_paste=sheet.encoding == "paste")
-    reader = _RowReader(header, context, tuple(events_for_all))
+    names = [cells_by_meaning(row, header.columns).get(Meaning.NAME, "") for row in rows]
+    is_legacy_font = uses_legacy_font([name for name in names if name.isascii() and is_given(name)])
+    reader = _RowReader(header, context, tuple(events_for_all), is_legacy_font=is_legacy_font)
     students = tuple(reader.read(row) for row in rows)
     problems = [*reader.problems, *unused_cells(rows, header.columns)]
     if compares_rows:
@@ -69,9 +74,13 @@ def _titles(row: Row, width: int) -> tuple[str, ...]:
 class _RowReader:
     """Reads row after row and collects their problems up to a limit."""
 
-    def __init__(self, header: Header, context: ListContext, events_for_all: tuple[str, ...]) -> None:
-        self.columns, self.events_for_all = header.columns, events_for_all
-        self.grades, self.events, self.budget = context.grades, context.events, context.budget
+    def __init__(
+        self, header: Header, context: ListContext, events_for_all: tuple[str, ...], *, is_legacy_font: bool
+    ) -> None:
+        self.columns = header.columns
+        self.grades, self.budget = context.grades, context.budget
+        self.events = EventCells(header.columns, context.events, events_for_all)
+        self.is_legacy_font = is_legacy_font
         self.problems: list[Problem] = []
         self._of_row = RowProblems(0)
         self._doubtful: set[str] = set()
@@ -98,7 +107,7 @@ class _RowReader:
         }
         for name in set(STUDENT_FIELDS) - set(values):
             values[name] = self._optional(row, Meaning(name))
-        values["events"] = self._events(row)
+        values["events"] = self.events.read(row, self._of_row)
         return ListedStudent(row=row.number, doubtful=frozenset(self._doubtful), **values)
 
     def _limited(self, row: Row) -> Row:
@@ -137,6 +146,11 @@ class _RowReader:
             self._error(row, Meaning.NAME, Code.MISSING, _("Enter the student's full name"), text)
             return ""
         name = self._cleaned(row, Meaning.NAME, text)
+        if self.is_legacy_font and (meant := from_legacy_font(name)):
+            doubt = legacy_font_doubt(name, meant)
+            self._of_row.add(
+                Problem(row.number, Meaning.NAME, Code.NAME, doubt, False, name, options=(meant,))
+            )
         if name and not self._of_row.concerns(Meaning.NAME) and (doubt := name_doubt(text)):
             self._warn(row, Meaning.NAME, Code.DOUBT, doubt, text)
         return name
@@ -191,53 +205,6 @@ class _RowReader:
             problem = _("Did you mean %(email)s?") % {"email": meant}
             self._warn(row, Meaning.EMAIL, Code.EMAIL, problem, email, meant)
         return email
-
-    def _events(self, row: Row) -> tuple[str, ...]:
-        """Return the events of all columns about events, or those for all if the row names none.
-
-        Once a row has more problems than are shown, the rest of it is not read: it has to be corrected anyway.
-        """
-        slugs: list[str] = []
-        has_unknown = False
-        for column, text in self._event_cells(row):
-            if self._of_row.is_full:
-                self._of_row.skip(text)
-            elif column.meaning == Meaning.EVENTS:
-                found, unknown = self.events.read(row.number, text)
-                slugs += found
-                self._of_row.extend(unknown)
-                has_unknown = has_unknown or bool(unknown)
-            else:
-                slugs += self._marked(row, column, text)
-        if not slugs and not has_unknown:
-            slugs += self.events_for_all
-            if not slugs:
-                self._error(row, Meaning.EVENTS, Code.NO_EVENT, _("Enter at least one event"))
-        return tuple(dict.fromkeys(slugs))
-
-    def _event_cells(self, row: Row) -> list[tuple[Column, str]]:
-        """Return the cells about events, each with those of the untitled columns beside it, which continue it."""
-        cells: list[tuple[Column, str]] = []
-        for column in self.columns:
-            text = row.cell(column.position)
-            before, earlier = cells[-1] if cells else (column, "")
-            is_more = before is not column and before.meaning == column.meaning == Meaning.EVENTS
-            if is_more and not column.title:
-                cells[-1] = before, f"{earlier}\n{text}" if text else earlier
-            elif column.meaning in (Meaning.EVENTS, Meaning.EVENT_MARK):
-                cells.append((column, text))
-        return cells
-
-    def _marked(self, row: Row, column: Column, text: str) -> list[str]:
-        events = self.events.of_column(column.event)
-        says = read_mark(text)
-        if says is None and self.events.read(row.number, text) == (events, []):
-            # A form service writes the name of the event where it was ticked.
-            says = True
-        if says is None:
-            problem = _("Under “%(event)s” write yes, or leave the cell empty") % {"event": column.title}
-            self._error(row, Meaning.EVENT_MARK, Code.MARK, problem, text)
-        return events if says else []
 
     def _cleaned(self, row: Row, meaning: Meaning, text: str) -> str:
         """Clean the text with the field of the forms, and report its error messages."""

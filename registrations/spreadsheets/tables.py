@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.class_names import class_of, with_class
 from registrations.spreadsheets.combined import Table, combined
-from registrations.spreadsheets.contents import refined
 from registrations.spreadsheets.context import ListContext
 from registrations.spreadsheets.headers import Header, find_header
 from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
+from registrations.spreadsheets.refined import refined
 from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_ROWS, Sheet
 from registrations.spreadsheets.side_by_side import side_by_side
 from registrations.students.names import name_key

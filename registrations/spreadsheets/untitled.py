@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.cells import is_given
 from registrations.spreadsheets.context import ListContext
-from registrations.spreadsheets.headers import Column, Header, Meaning
+from registrations.spreadsheets.headers import Column, Header
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import Sheet
 from registrations.students.classes import read_grade
 from registrations.students.names import clean_text

@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from registrations.spreadsheets.headers import LABELS, STUDENT_COLUMNS, Meaning
+from registrations.spreadsheets.meanings import LABELS, STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.sheet import MAX_ROWS
 from techfest.core.spreadsheet_cells import guarded
 

@@ -8,8 +8,9 @@ from registrations.class_lists.forecast import EntryForecast, Forecast, RowForec
 from registrations.class_lists.parse import Draft, ParsedList
 from registrations.class_lists.row_status import Status, is_shown, row_statuses, summary, tabs
 from registrations.models import ClassList
-from registrations.spreadsheets.headers import Header, Meaning
+from registrations.spreadsheets.headers import Header
 from registrations.spreadsheets.listing import Code, ListedStudent, Listing, Problem
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import Sheet
 
 OUTCOMES: list[tuple[tuple[str, ...], str]] = [

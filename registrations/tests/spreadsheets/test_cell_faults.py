@@ -11,8 +11,9 @@ from hypothesis import given
 
 from registrations.spreadsheets.context import list_context
 from registrations.spreadsheets.event_index import EventIndex
-from registrations.spreadsheets.headers import Meaning, find_header
+from registrations.spreadsheets.headers import find_header
 from registrations.spreadsheets.listing import Listing, Problem
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.rows import read_listing
 from registrations.tests.builders.spellings import spellings

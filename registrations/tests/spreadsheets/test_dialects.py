@@ -156,7 +156,10 @@ def test_stray_quotation_marks_lose_no_row(lines: list[str], line_end: str) -> N
     filled = [f"Child {number},9,{line},x" for number, line in enumerate(lines)]
     text = line_end.join(["Name,Grade,Event,Remark", *filled, "Last,9,Quiz,y"])
     wanted = ["Name", *(f"Child {number}" for number in range(len(lines))), "Last"]
-    assert names_or_refusal(text) in (wanted, "quote")
+    found = names_or_refusal(text)
+    assert found == wanted or (found == "quote" and any(line.count('"') for line in lines))
+    if all(line.count('"') % 2 == 0 and not line.startswith(('"', " ")) for line in lines):
+        assert found == wanted
 
 
 def names_or_refusal(text: str) -> list[str] | str:

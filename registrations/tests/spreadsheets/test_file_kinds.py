@@ -25,6 +25,16 @@ def archive(*names: str, mimetype: str = "", kind: str = "wordprocessingml.docum
     return written.getvalue()
 
 
+def dbase(fields: int) -> bytes:
+    """Return a DBF table with one row."""
+    head = 33 + 32 * fields
+    start = (
+        b"\x03\x7c\x0b\x1e" + (1).to_bytes(4, "little") + head.to_bytes(2, "little") + b"\x15\0" + bytes(20)
+    )
+    field = b"NAME\0\0\0\0\0\0\0C" + bytes(4) + b"\x14\0" + bytes(14)
+    return start + field * fields + b"\r" + b" Asha Rao".ljust(1 + 20 * fields) + b"\x1a"
+
+
 KINDS: dict[str, tuple[bytes, str]] = {
     "web page": (b"<html><head></head><body><table><tr><td>Name</td></tr></table></body></html>", "html"),
     "web page with a mark": (b"\xef\xbb\xbf\r\n<!DOCTYPE html><html></html>", "html"),
@@ -68,6 +78,10 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "SYLK": (b'ID;PWXL;N;E\r\nC;Y1;X1;K"Name"\r\n', "foreign"),
     "DIF": (b'TABLE\r\n0,1\r\n"EXCEL"\r\n', "foreign"),
     "Lotus": (b"\0\0\x1a\0\0\x10\x04\0" + bytes(40), "foreign"),
+    "dBase": (dbase(1), "foreign"),
+    "dBase with many fields": (dbase(12), "foreign"),
+    "SPSS": (b"$FL2@(#) SPSS DATA FILE" + bytes(80), "foreign"),
+    "Parquet": (b"PAR1" + bytes(80) + b"PAR1", "foreign"),
     "shortcut of Google": (b'{"url": "https://docs.google.com/spreadsheets/d/x", "doc_id": "x"}', "link"),
     "Windows shortcut": (b"[InternetShortcut]\r\nURL=https://docs.google.com/\r\n", "link"),
     "JSON": (b'[{"Name": "Asha", "Grade": 9}]', "json"),

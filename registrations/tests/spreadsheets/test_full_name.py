@@ -2,7 +2,7 @@
 
 import pytest
 
-from registrations.spreadsheets.full_name import full_name, is_turned
+from registrations.spreadsheets.full_name import full_name, is_last_first
 from registrations.spreadsheets.meanings import Meaning
 
 SHORT = {
@@ -51,9 +51,9 @@ def test_parts_of_a_name_are_joined(cells: dict[str, str], name: str) -> None:
 
 @pytest.mark.parametrize("text", ["Asha Rao", "Asha Rao, Jr.", "Asha Rao, 9A", "Asha, Ben, Chitra", "Rao,"])
 def test_comma_of_something_else_turns_no_name(text: str) -> None:
-    assert not is_turned(text)
+    assert not is_last_first(text)
 
 
 def test_last_name_before_the_comma() -> None:
-    assert is_turned("Rao, Asha")
-    assert is_turned("de la Cruz, María José")
+    assert is_last_first("Rao, Asha")
+    assert is_last_first("de la Cruz, María José")

@@ -3,9 +3,11 @@
 import pytest
 
 from registrations.spreadsheets.event_index import EventIndex
-from registrations.spreadsheets.headers import Header, Meaning, find_header, meaning_of
+from registrations.spreadsheets.headers import Header, find_header
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.sheet import Row, Sheet
+from registrations.spreadsheets.titles import meaning_of
 
 
 def sheet_with(*rows: str) -> Sheet:

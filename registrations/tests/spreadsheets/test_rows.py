@@ -8,10 +8,12 @@ import pytest
 from registrations.spreadsheets.context import list_context
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.event_index import EventIndex
-from registrations.spreadsheets.headers import STUDENT_COLUMNS, Meaning, find_header, meaning_of
+from registrations.spreadsheets.headers import find_header
 from registrations.spreadsheets.listing import ListedStudent, Listing
+from registrations.spreadsheets.meanings import STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.rows import read_listing
+from registrations.spreadsheets.titles import meaning_of
 from registrations.students.classes import read_grade
 from registrations.students.fields import LIST_COLUMNS, StudentFields
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registrations.spreadsheets.headers import Meaning
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import MAX_COLUMNS, Row, Sheet
 from registrations.tests.builders.layouts import book, left_out, read, students, table_text
 

@@ -3,7 +3,8 @@
 import pytest
 
 from registrations.spreadsheets.full_name import full_name
-from registrations.spreadsheets.headers import Meaning, cells_by_meaning, find_header
+from registrations.spreadsheets.headers import cells_by_meaning, find_header
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.titles import meaning_below, meaning_of
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registrations.spreadsheets.context import list_context
-from registrations.spreadsheets.headers import Meaning, find_header
+from registrations.spreadsheets.headers import find_header
+from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.writer import csv_lines, csv_table, csv_template, xlsx_table, xlsx_template
