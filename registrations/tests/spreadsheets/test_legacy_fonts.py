@@ -26,7 +26,7 @@ PAIRS = {
     "v{k; dqekj": "अक्षय कुमार",
 }
 LATIN = """Asha Rao|Ravi Das|D'Souza|d'cruz|o'brien|ben lee|Md. Iqbal|S. Karthik|Jose M.|Anne-Marie|farooq|qasim|lee
-Mc'Donald|N'Golo|John/Jane|A.K. Singh|dev|om|Zeb|fizza|K.V. Rao|asha rao|ravi kumar|jke|Rao, Asha|X Æ A-12|kk|मीरा"""
+Mc'Donald|N'Golo|John/Jane|A.K. Singh|dev|om|Zeb|fizza|K.V. Rao|asha rao|ravi kumar|Rao, Asha|X Æ A-12|kk|मीरा"""
 LATIN_NAMES = LATIN.replace("\n", "|").split("|")
 
 
