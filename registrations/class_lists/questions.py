@@ -17,6 +17,7 @@ from registrations.booking.errors import ActionRejected
 from registrations.class_lists.drafts import lock_list, require_idle, stored_columns
 from registrations.class_lists.parse import Draft, events_offered, is_title_row, read_draft
 from registrations.models import ClassList, ClassListRow
+from registrations.spreadsheets.class_names import class_of
 from registrations.spreadsheets.contents import holds_addresses, readable
 from registrations.spreadsheets.context import list_context
 from registrations.spreadsheets.headers import Column, header_in
@@ -24,9 +25,7 @@ from registrations.spreadsheets.left_out import NO_STUDENT, Reason, row_text, ro
 from registrations.spreadsheets.meanings import LABELS, Meaning
 from registrations.spreadsheets.refined import refined
 from registrations.spreadsheets.sheet import Row, Sheet
-from registrations.students.classes import read_grade
 from registrations.students.fields import StudentFields
-from registrations.students.names import name_key
 
 _BUSY = gettext_lazy("The list is being registered. Wait until that is done.")
 MAX_TITLE_ROWS = 40
@@ -132,21 +131,9 @@ def grade_question(draft: Draft) -> GradeQuestion | None:
         return None
     grades = draft.class_list.fest.grades
     for text in (draft.class_list.sheet, draft.class_list.title.rpartition(".")[0] or draft.class_list.title):
-        if found := _class_in(text, grades):
+        if found := class_of(text, grades):
             return GradeQuestion(grades, *found)
     return GradeQuestion(grades, 0, "")
-
-
-def _class_in(text: str, grades: range) -> tuple[int, str] | None:
-    """Return the class that a text names, like "Class 9A" or "list 9-A"; a bare number is none."""
-    words = name_key(text[:200]).split()
-    for length in (3, 2, 1):
-        for at in range(len(words) - length + 1):
-            piece = " ".join(words[at : at + length])
-            has_both = any(map(str.isdigit, piece)) and any(map(str.isalpha, piece))
-            if has_both and (found := read_grade(piece)) and found[0] in grades and len(found[1]) <= 2:
-                return found.grade, found.section
-    return None
 
 
 def set_grade(class_list: ClassList, grade: str, section: str) -> None:

@@ -1,6 +1,7 @@
 """Grade and section that stand outside the columns: in the name of a sheet, or in a line above the students."""
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,12 +12,18 @@ from registrations.spreadsheets.context import ListContext
 from registrations.spreadsheets.headers import Column, Header, looks_like_titles
 from registrations.spreadsheets.meanings import NAME_MEANINGS, Meaning
 from registrations.spreadsheets.sheet import Row
-from registrations.spreadsheets.titles import meaning_of
+from registrations.spreadsheets.titles import LONGEST_TITLE, meaning_of
+from registrations.students.class_words import GRADE, WORDS, folded
 from registrations.students.classes import read_grade
+from registrations.students.names import name_key
 from techfest.core.text import has_mark_run
 
 _LONGEST_SECTION = len("COMMERCE")
-_LONGEST_LINE = 60
+_LONGEST_LETTERS = 2
+"""Characters of a section that is found inside a text."""
+_LONGEST_LINE, _MAX_WORDS = 120, 12
+_BETWEEN = re.compile(r"\s*[|;·]\s*|\s{2,}")
+"""What separates the statements of one line: "CLASS : IX - B | Class Teacher: Ms Rao"."""
 
 
 def with_class(table: Table, context: ListContext) -> Table:
@@ -39,9 +46,27 @@ def with_class(table: Table, context: ListContext) -> Table:
     return table
 
 
-def class_of(name: str, grades: range) -> tuple[int, str] | None:
-    """Return grade and section if a text is the name of a class of the fest: "9A", "Class IX B"."""
-    found = read_grade(name)
+def class_of(text: str, grades: range) -> tuple[int, str] | None:
+    """Return grade and section of the class of the fest that a text names: "9A", "Class IX B", "list 9-A (final)".
+
+    Inside a text, a bare number is no class.
+    """
+    if found := _whole_class(text, grades):
+        return found
+    words = name_key(text[:LONGEST_TITLE]).split()[:_MAX_WORDS]
+    for length in (3, 2, 1):
+        for at in range(len(words) - length + 1):
+            piece = words[at : at + length]
+            has_word = WORDS.get(folded(piece[0])) == GRADE and length > 1
+            has_both = any(map(str.isdigit, "".join(piece))) and any(map(str.isalpha, "".join(piece)))
+            found = _whole_class(" ".join(piece), grades) if has_word or has_both else None
+            if found and len(found[1]) <= _LONGEST_LETTERS:
+                return found
+    return None
+
+
+def _whole_class(text: str, grades: range) -> tuple[int, str] | None:
+    found = read_grade(text)
     is_class = found is not None and found.grade in grades and len(found.section) <= _LONGEST_SECTION
     return (found.grade, found.section) if found and is_class else None
 
@@ -66,11 +91,18 @@ def _class_in_line(row: Row, grades: range) -> str:
         return ""
     for label, cell in itertools.pairwise(["", *cells]):
         has_label = bool(label) and meaning_of(label.rstrip(": ")) == Meaning.GRADE
-        has_word = cell[0].isalpha() and (" " in cell or ":" in cell)
         is_alone = len(cells) == 1 and not cell.isdecimal()
-        if (has_label or has_word or is_alone) and class_of(cell, grades):
-            return cell
+        for text in _statements(cell):
+            has_word = text[0].isalpha() and (" " in text or ":" in text)
+            if (has_label or has_word or is_alone) and _whole_class(text, grades):
+                return text
     return ""
+
+
+def _statements(cell: str) -> list[str]:
+    """Return the cell, and if it says several things, each two of them together and each one."""
+    parts = [part for part in _BETWEEN.split(cell.strip()) if part]
+    return [cell, *(f"{one} {other}" for one, other in itertools.pairwise(parts)), *parts]
 
 
 def _all_of_grade(table: Table, grade: int) -> bool:

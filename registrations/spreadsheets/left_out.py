@@ -45,6 +45,9 @@ _SUMMARY = re.compile(
 )
 
 
+_STATEMENT = re.compile(r"[^\W\d][^:|@]{0,40}:\s*[^\s/\\]")
+"""A label, a colon and its value."""
+_MAX_STATEMENTS = 4
 _TOTAL = re.compile(
     r"(?:grand |sub )?total(?: (?:no of |number of )?(?:students|boys|girls|pupils|strength))?(?: \d+)?"
     r"|(?:no|number|count) of (?:students|boys|girls|pupils)(?: \d+)?|boys|girls|strength|कुल|योग|summe|итого"
@@ -98,7 +101,7 @@ class _Sorter:
             return Reason.NOTHING
         if self._repeats_titles(row):
             return Reason.TITLES
-        if self._is_summary(row, cells):
+        if self._is_note(row) or self._is_summary(row, cells):
             return Reason.SUMMARY
         if row.number in self.sheet.hidden:
             return Reason.HIDDEN
@@ -116,6 +119,17 @@ class _Sorter:
         keys = [name_key(cell) for cell in cells]
         is_same = len(keys) > 1 and all(key in self.titles for key in keys)
         return is_same or looks_like_titles(row)
+
+    def _is_note(self, row: Row) -> bool:
+        """Return whether a row only says something about a class, like "Class : IX-B | Class Teacher: Ms Rao"."""
+        grades = {column.position for column in self.columns if column.meaning == Meaning.GRADE}
+        said = [cell for at, cell in enumerate(row.cells) if cell and at not in grades]
+        if any(len(cell) > LONGEST_TITLE or has_mark_run(cell) or is_address(cell) for cell in said):
+            return False
+        if 0 < len(said) <= _MAX_STATEMENTS and all(map(_STATEMENT.match, said)):
+            return True
+        is_alone = len(said) == 1 and not any(row.cell(at) for at in grades)
+        return is_alone and _has_letters(said[0]) and read_grade(said[0]) is not None
 
     def _is_summary(self, row: Row, cells: Mapping[Meaning, str]) -> bool:
         """Return whether a row is a total, a signature and the like: it begins so and has neither grade nor address.

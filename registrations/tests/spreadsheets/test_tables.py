@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from registrations.spreadsheets.class_names import class_of
 from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import MAX_COLUMNS, Row, Sheet
 from registrations.tests.builders.layouts import book, left_out, read, students, table_text
@@ -538,3 +539,62 @@ def test_sheets_with_too_many_columns_together_are_not_one_list() -> None:
     }
     parsed = read(book(sheets))
     assert len(parsed.header.columns) <= MAX_COLUMNS
+
+
+CLASS_LINES = [
+    ["CLASS : IX - B | Class Teacher: Ms. Rao"],
+    ["Class: IX-B", "", "Class Teacher: Ms Rao"],
+    ["", "Class IX B"],
+    ["Std. 9 B"],
+    ["CLASS : IX | Section : B | Class Teacher: Ms. Rao"],
+    ["Class : IX   Section : B   Strength : 40"],
+    ["School: St. Mary's; Class: 9B"],
+]
+
+
+@pytest.mark.parametrize("line", CLASS_LINES)
+def test_line_about_the_class_between_students_is_no_student(line: list[str]) -> None:
+    rows = [
+        ["Roll", "Name", "Event"],
+        ["Class X A"],
+        ["1", "Asha Rao", "Quiz"],
+        line,
+        ["1", "Ravi Das", "Quiz"],
+    ]
+    parsed = read(table_text(rows))
+    assert students(parsed) == [(3, "Asha Rao", 10, "A", "quiz"), (5, "Ravi Das", 9, "B", "quiz")]
+    assert parsed.listing.problems == ()
+
+
+@pytest.mark.parametrize(
+    "line", [*CLASS_LINES, ["Class Teacher: Ms Rao", "Contact: 98765"], ["Note: bring pens"]]
+)
+def test_line_between_students_whose_class_has_a_column_is_named_and_left_out(line: list[str]) -> None:
+    rows = [["Roll", "Name", "Class", "Event"], ["1", "Asha Rao", "10 A", "Quiz"], line]
+    parsed = read(table_text([*rows, ["2", "Ravi Das", "10 A", "Quiz"]]))
+    assert [one[1:4] for one in students(parsed)] == [("Asha Rao", 10, "A"), ("Ravi Das", 10, "A")]
+    assert left_out(parsed) == {3: "summary"}
+
+
+@pytest.mark.parametrize("name", ["Meera: Roy", "Class", "IX", "Rao: Asha", "Section"])
+def test_student_with_few_cells_is_no_line_about_a_class(name: str) -> None:
+    rows = [["Name", "Class", "Event"], ["Asha Rao", "9", "Quiz"], [name, "9", "Quiz"], ["", "9", ""]]
+    assert left_out(read(table_text(rows))) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("9A", (9, "A")),
+        ("Class IX B", (9, "B")),
+        ("list 9-A (final)", (9, "A")),
+        ("class ix b students", (9, "B")),
+        ("IX", (9, "")),
+        ("Sheet 9", None),
+        ("Term 1", None),
+        ("Quiz 2026", None),
+        ("3 A", None),
+    ],
+)
+def test_class_in_a_text(name: str, found: tuple[int, str] | None) -> None:
+    assert class_of(name, range(5, 13)) == found
