@@ -44,7 +44,7 @@ _WHOLE = re.compile(r"(?<=\d)[.,]0+(?!\d)")
 _ORDINAL_SIGN = re.compile(r"((?<=\d)\.?|\b[IVX]{1,4})\s*[ºª°]", re.IGNORECASE)
 _CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _RANGE = re.compile(r"\d\s*[./:,–—-]\s*\d")
-_SEPARATORS = frozenset(" .,:;/\\_()[]{}-–—'\"’‘“”`´·|")
+_SEPARATORS = frozenset(" .,:;/\\_()[]{}-–—'\"’‘“”„«»‹›「」『』`´·|")
 _LONGEST_WORD = 20
 _JOINERS = "\u200c\u200d"
 _UNDRAWN = re.compile(f"(?![{_JOINERS}])[{IGNORABLES}]")

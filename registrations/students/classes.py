@@ -89,8 +89,14 @@ def _placement(tokens: Sequence[Token]) -> Placement | None:
     if len(texts) > 1 and all(one.is_letter for one in texts):
         return None
     section = label_key("".join(token.text for token in (*texts, *named)))
-    is_certain = not texts or (len(texts) == 1 and texts[0].is_letter and texts[0].text not in ("V", "X"))
+    is_letter = len(texts) == 1 and texts[0].is_letter and texts[0].text not in ("V", "X")
+    is_certain = not texts or (is_letter and not _has_number_apart(words, grades))
     return Placement(grades[0].value if grades else 0, section, is_certain)
+
+
+def _has_number_apart(words: Sequence[Token], grades: Sequence[Token]) -> bool:
+    """Whether a number stands by itself behind the letter: 23 in "IX - A - 23" may be a roll number."""
+    return any(word.text.isdecimal() and not word.is_glued and word not in grades for word in words)
 
 
 def _named_section(tokens: Sequence[Token]) -> tuple[list[Token], list[Token]]:

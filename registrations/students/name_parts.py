@@ -169,12 +169,15 @@ _SOUNDS = tuple(
     )
 )  # fmt: skip
 """Letters that sound alike when names are written in Latin letters, in the order in which they are replaced."""
+_CYRILLIC_SOUNDS = str.maketrans("іїыєэґў", "иииеегу")
+"""Letters that Russian, Ukrainian and Belarusian write for one sound: Юлия, Юлія."""
 
 
 @lru_cache(maxsize=2_048)
 def sound_of(word: str) -> str:
-    """Return a word in Latin letters as it sounds."""
+    """Return a word in Latin or Cyrillic letters as it sounds."""
     if word.isascii():
         for pattern, sound in _SOUNDS:
             word = pattern.sub(sound, word)
-    return word
+        return word
+    return word.translate(_CYRILLIC_SOUNDS)

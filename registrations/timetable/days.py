@@ -4,6 +4,7 @@
 person is asked. Knows no models.
 """
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,14 @@ _MIDNIGHT = re.compile(r"(?:t|,?\s)\s*(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)?\s
 _ORDINAL = re.compile(r"(?<=\d)\s?(?:st|nd|rd|th|º|\.º)(?![a-z])")
 _DOTTED = re.compile(r"\d\s?\.\s?\d")
 _TOKEN = re.compile(r"\d+|[^\d\s.,/()’'–—-]+")
-_NUMBERED_DAY = re.compile(r"day\s*[:.-]?\s*(\d{1,2})")
+_NUMBERED_DAY = re.compile(r"d(?:ay)?\s*[#:.-]?\s*(\d{1,2})")
+_COUNTED_DAYS = {
+    f"{word} day": number
+    for number, words in enumerate(("first 1st opening", "second 2nd", "third 3rd", "fourth 4th"), 1)
+    for word in words.split()
+} | {f"day {word}": number for number, word in enumerate(("one", "two", "three", "four", "five"), 1)}
+_ROMAN_MONTHS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_EASTERN = re.compile(r"(\d{1,4})\s*([年月日號号년월일])\s*")
 _RANGE = re.compile(r"\d{1,2}\s*[–—-]\s*\d{1,2}")
 _SERIAL_START = dt.date(1899, 12, 30)
 """The day from which spreadsheets count."""
@@ -76,9 +84,9 @@ def day_of(text: str, days: FestDays) -> dt.date | None:
     plain = plain_text(text).strip(" ,;")
     if len(plain) > _MAX_LENGTH:
         return None
-    plain = _MIDNIGHT.sub("", plain)
-    if found := _NUMBERED_DAY.fullmatch(plain):
-        day = days.first + dt.timedelta(days=int(found[1]) - 1)
+    plain = _EASTERN.sub(_without_units, _MIDNIGHT.sub("", plain)).strip(" -")
+    if number := _number_of_day(plain):
+        day = days.first + dt.timedelta(days=number - 1)
         return day if day in days else None
     tokens, weekday = _tokens(plain)
     readings = _without_doubles(_readings(plain, tokens, days))
@@ -87,6 +95,20 @@ def day_of(text: str, days: FestDays) -> dt.date | None:
     if not tokens:
         return _onlyweekday_of(weekday, days)
     return _onweekday_of(text, readings, weekday, days)
+
+
+def _number_of_day(plain: str) -> int:
+    """Return 2 for "Day 2" and "second day"; 0 for anything else."""
+    found = _NUMBERED_DAY.fullmatch(plain)
+    return int(found[1]) if found else _COUNTED_DAYS.get(plain, 0)
+
+
+def _without_units(found: re.Match[str]) -> str:
+    """Return the number of a year or day alone, and a month by its name: 2026年12月11日 is 2026 dec 11."""
+    number = int(found[1])
+    if found[2] not in "月월":
+        return f"{number} "
+    return f"{calendar.month_abbr[number].lower()} " if 1 <= number <= 12 else found[0]
 
 
 def _tokens(plain: str) -> tuple[list[int | str], int | None]:
@@ -106,7 +128,7 @@ def _readings(plain: str, tokens: Sequence[int | str], days: FestDays) -> Iterat
         yield from _of_numbers(plain, [int(one) for one in tokens], days)
         return
     months = [at for at, one in enumerate(tokens) if isinstance(one, str)]
-    month = month_of(str(tokens[months[0]]))
+    month = _month(str(tokens[months[0]]), is_between=months[0] == 1)
     numbers = [one for one in tokens if isinstance(one, int)]
     if len(months) != 1 or month is None or not 1 <= len(numbers) <= 2:
         return
@@ -121,6 +143,13 @@ def _readings(plain: str, tokens: Sequence[int | str], days: FestDays) -> Iterat
         found = _date(_year(numbers[1]), month, numbers[0])
     if found:
         yield Reading(found)
+
+
+def _month(word: str, *, is_between: bool) -> int | None:
+    """Return the number of a month; a Roman one stands between day and year."""
+    if is_between and word in _ROMAN_MONTHS:
+        return _ROMAN_MONTHS.index(word) + 1
+    return month_of(word)
 
 
 def _of_numbers(plain: str, numbers: Sequence[int], days: FestDays) -> Iterator[Reading]:

@@ -39,6 +39,9 @@ GIVEN = {
 }
 LIKE_THEM = {
     "9thA": (9, "A"),
+    "9 класс «Б»": (9, "Б"),
+    "9 „A“": (9, "A"),
+    "9「A」": (9, "A"),
     "9THCLASS": (9, ""),
     "9CLASSB": (9, "B"),
     "StdIX": (9, ""),
@@ -108,6 +111,8 @@ def test_grade_and_section_are_read_with_certainty(text: str, expected: tuple[in
         ("11-Rose", "ROSE"),
         ("11 X", "X"),
         ("11 AB", "AB"),
+        ("XI - A - 23", "A23"),
+        ("11 A 2", "A2"),
     ],
 )
 def test_words_behind_a_grade_are_a_section_only_perhaps(text: str, section: str) -> None:

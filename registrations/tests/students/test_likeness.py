@@ -177,6 +177,8 @@ def test_initials_and_parts_left_out_are_asked_about(one: str, other: str) -> No
         ("Nguyễn Thị Thùy", "Nguyễn Thị Thúy"),
         ("Karthik", "Karthik S"),
         ("Asha", "Asha Menon"),
+        ("Юлия Иванова", "Юлія Іванова"),
+        ("Сергей Петренко", "Сергєй Петренко"),
     ],
 )
 def test_slips_and_spelling_by_ear_are_asked_of_staff(one: str, other: str) -> None:

@@ -76,6 +76,16 @@ ROW = {
         "12 décembre 2026",
         "12 de diciembre de 2026",
         "12\u00a0Dec\u00a02026",
+        "2026年12月12日",
+        "12月12日",
+        "2026년 12월 12일",
+        "12-XII-2026",
+        "12 XII",
+        "First day",
+        "1st day",
+        "Day one",
+        "D-1",
+        "D1",
     ],
 )
 def test_day_is_read_as_people_write_it(text: str) -> None:
@@ -102,10 +112,28 @@ def test_day_is_read_as_people_write_it(text: str) -> None:
         "2026-12-12 10:30:00",
         "46400",
         "9" * 200,
+        "D3",
+        "V",
+        "XII 12",
+        "third day",
+        "2026年12月",
+        "12年",
+        "13月12日",
     ],
 )
 def test_other_text_is_not_a_day(text: str) -> None:
     assert day_of(text, DAYS) is None
+
+
+def test_month_of_an_eastern_date_comes_first() -> None:
+    days = FestDays(dt.date(2026, 11, 10), dt.date(2026, 12, 13))
+    assert day_of("12月11日", days) == dt.date(2026, 12, 11)
+    assert day_of("11月12日", days) == dt.date(2026, 11, 12)
+
+
+@pytest.mark.parametrize("text", ["10-12 am", "9-11 pm", "10-30", "13-30"])
+def test_hyphen_between_hours_is_no_time(text: str) -> None:
+    assert time_of(text) is None
 
 
 @pytest.mark.parametrize(
@@ -135,6 +163,8 @@ def test_other_text_is_not_a_day(text: str) -> None:
         ("0.4375", 10, 30),
         ("1899-12-30 10:30:00", 10, 30),
         ("१०:३०", 10, 30),
+        ("10-30 am", 10, 30),
+        ("2-15pm", 14, 15),
     ],
 )
 def test_time_is_read_as_people_write_it(text: str, hour: int, minute: int) -> None:
