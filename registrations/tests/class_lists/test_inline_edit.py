@@ -170,6 +170,14 @@ def test_one_click_uses_what_was_meant(client: Client) -> None:
     assert "1 student: 1 gets a seat" in page
 
 
+def test_one_button_takes_all_events_of_an_unknown_name(client: Client) -> None:
+    class_list = draft_of(handed_over(client, pasted("Asha|9||Robo Rase Science Quizz")))
+    page = page_of(client, class_list)
+    assert "Did you mean all of these: “Robo Race”, “Science Quiz”?" in page
+    pressed(client, class_list, page, "Use Robo Race, Science Quiz , row 2")
+    assert cells(class_list)[3] == "Robo Race; Science Quiz"
+
+
 def test_button_also_saves_what_was_typed_in_other_rows(client: Client) -> None:
     class_list = draft_of(handed_over(client, pasted("Asha|9||Robo Rase", "Ben|99||Robo Race")))
     page = page_of(client, class_list)
