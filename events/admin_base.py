@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from events.admin_sums import Sum, count_sums
 from events.dates import EVENT_DATES, FEST_DATES, DateProblem, concerning, digest_of
 from events.fest_choice import (
     choice_of,
@@ -25,7 +26,9 @@ from events.fest_choice import (
 )
 from events.models import Fest
 from techfest.core.admin.base import ROW_ID, ReadOnlyInline, StaffAdmin, VisibleChoicesMixin
+from techfest.core.admin.change_list import StaffList
 from techfest.core.admin.concurrent_edits import MergingForm
+from techfest.core.admin.filter_bar import NamedChoicesMixin
 from techfest.core.admin.ordering import dictionary_order
 from techfest.core.roles import sees_all
 
@@ -43,13 +46,25 @@ class FestChoicesMixin(VisibleChoicesMixin):
         return of_limited_fest(request, super().choices_for(request, rows))
 
 
-class FestList(ChangeList):
+class FestList(StaffList):
     """A list limited to the fest that the page shows."""
+
+    @property
+    def of_fest(self) -> str:
+        """The fest whose rows are listed, in words; "" for rows that belong to no fest."""
+        if not fest_paths(self.model):
+            return ""
+        choice = choice_of(self._request)
+        return choice.shown.name if choice.shown else _("All fests") if choice.is_offered else ""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         self.root_queryset = of_shown_fest(request, self.root_queryset)
         rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         return rows
+
+    def offers(self, spec: Any) -> bool:
+        """The fest is chosen at the top of the page, for all lists."""
+        return getattr(getattr(spec, "field", None), "related_model", None) is not Fest
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """In dictionary order, by whatever column the user sorts."""
@@ -58,6 +73,9 @@ class FestList(ChangeList):
 
 
 class BaseAdmin(FestChoicesMixin, StaffAdmin):
+    def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        count_sums(request, self.admin_site, [one for one in self.list_display if isinstance(one, Sum)], rows)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return FestList
 
@@ -94,7 +112,7 @@ class RecordInline(FestChoicesMixin, ReadOnlyInline):
     """Rows of another model that can be viewed on the page of the row they belong to."""
 
 
-class VisibleRowsFilter(admin.RelatedFieldListFilter):
+class VisibleRowsFilter(NamedChoicesMixin, admin.RelatedFieldListFilter):
     """Offers rows of the shown fest; users who do not see the whole list get only those that their rows refer to."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:

@@ -5,8 +5,10 @@ receivers may follow are signals instead (`registrations.signals`).
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
+
+from django.utils.safestring import SafeString
 
 Implementation = TypeVar("Implementation", bound=Callable[..., Any])
 
@@ -67,7 +69,14 @@ class CheckedIn(Protocol):
     def __call__(self, registration_ids: Iterable[int], /) -> set[int]: ...
 
 
+class MailMarks(Protocol):
+    """Says for each of these registrations what became of the newest mail about it, by the registration's id."""
+
+    def __call__(self, registrations: Sequence[Any], /) -> Mapping[int, SafeString]: ...
+
+
 checked_in: Hook[CheckedIn] = Hook("checked_in")
 enqueue_notice: Hook[EnqueueNotice] = Hook("enqueue_notice")
 notify_workers: Hook[NotifyWorkers] = Hook("notify_workers")
 resend_mails: Hook[ResendMails] = Hook("resend_mails")
+mail_marks: Hook[MailMarks] = Hook("mail_marks")

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from events.admin_base import RecordAdmin, RecordInline
+from events.admin_sums import Sum
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow
 
 
@@ -31,9 +32,17 @@ class EntriesInline(RecordInline):
 
 @admin.register(ClassList)
 class ClassListAdmin(RecordAdmin):
-    list_display = ("title", "school", "owner", "fest", "created_at", "updated_at")
+    list_display = (
+        "title",
+        "school",
+        "owner",
+        Sum("rows", gettext_lazy("rows"), "registrations.ClassListRow", "class_list"),
+        "created_at",
+        "updated_at",
+    )
+    next_step = gettext_lazy("They appear here when teachers upload a list of their class.")
     list_select_related = ("school", "owner", "fest")
-    list_filter = ("fest",)
+    list_filter = ("school", "fest")
     search_fields = ("title", "school__name", "owner__username", "owner__email")
     fields = ("title", "school", "owner", "fest", "encoding", "is_guess", "created_at", "updated_at")
     ordering = ("-updated_at", "-pk")

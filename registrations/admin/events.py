@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,13 +22,21 @@ from registrations.admin.event_form import EventForm
 from registrations.admin.event_save import handle_save
 from registrations.admin.history import change_lines
 from registrations.admin.publish_events import PublishEvents
+from registrations.admin.sums import registrations_of
 from registrations.booking.waitlist import why_nobody
 from techfest.core.admin.export import Column
+from techfest.core.admin.marks import Tone, mark
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.audit_log import Line
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.roles import LEAD, OWNER, is_owner
+
+_TONES: dict[str, Tone] = {
+    Event.State.DRAFT: "wait",
+    Event.State.PUBLISHED: "ok",
+    Event.State.CANCELLED: "stop",
+}
 
 
 @admin.register(Event)
@@ -37,7 +46,17 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
     event_lookup = ""
     form = EventForm
     export_columns: Sequence[Column] = exports.EVENTS
-    list_display = ("name", "seats_taken", "waiting", "starts_at", "state", "venue", "is_paused")
+    list_display = (
+        "title",
+        "starts_at",
+        "venue",
+        "state_shown",
+        "capacity",
+        *registrations_of("event"),
+        "held",
+        "free",
+    )
+    next_step = gettext_lazy("Add one, or paste a whole timetable on the page of the fest.")
     list_filter = ("state", "category", "venue", "fest")
     search_fields = ("name", "slug", "summary")
     readonly_fields = ("registered", "waitlist_status", "picture_shown")
@@ -158,13 +177,32 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
         )
         return words % {"event": obj.name, "count": count}
 
-    @admin.display(description=gettext_lazy("seats taken"), ordering="seats__taken")
-    def seats_taken(self, obj: Event) -> str:
-        return _("%(taken)d of %(capacity)d") % {"taken": obj.seats.taken, "capacity": obj.seats.capacity}
+    @admin.display(description=gettext_lazy("event"), ordering="name")
+    def title(self, obj: Event) -> SafeString:
+        return format_html('{} <span class="quiet">{}</span>', obj.name, obj.category or "")
 
-    @admin.display(description=gettext_lazy("waiting"), ordering="seats__waiting")
-    def waiting(self, obj: Event) -> int:
-        return obj.seats.waiting
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, obj: Event) -> SafeString:
+        if obj.is_paused and obj.state == Event.State.PUBLISHED:
+            return mark("wait", _("registration paused"))
+        return mark(_TONES[obj.state], obj.get_state_display())
+
+    @admin.display(description=gettext_lazy("capacity"), ordering="seats__capacity")
+    def capacity(self, obj: Event) -> int:
+        return obj.seats.capacity
+
+    @admin.display(description=gettext_lazy("seats held"), ordering="seats__held")
+    def held(self, obj: Event) -> Any:
+        """The seats held for schools, with a link to their holds."""
+        if not obj.seats.held:
+            return 0
+        return format_html('<a href="{}&amp;state=held">{}</a>', holds_path(obj), obj.seats.held)
+
+    @admin.display(description=gettext_lazy("free"), ordering=F("seats__capacity") - F("seats__taken"))
+    def free(self, obj: Event) -> Any:
+        """The free seats; of an event that is over its capacity, by how many."""
+        over = obj.seats.taken - obj.seats.capacity
+        return mark("stop", _("%(count)d over") % {"count": over}) if over > 0 else -over
 
     @admin.display(description=gettext_lazy("registrations"))
     def registered(self, obj: Event) -> str:

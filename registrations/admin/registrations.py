@@ -1,113 +1,49 @@
 """The list and the page of registrations in the admin, with who came in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.admin_base import RecordInline
+from registrations import hooks
 from registrations.admin import exports
 from registrations.admin.add_registration import add_page
 from registrations.admin.history import change_lines
 from registrations.admin.registration_actions import RegistrationActions
-from registrations.booking.waitlist import why_waiting
-from registrations.models import Change, Registration, School
-from registrations.students.names import mailbox_key
+from registrations.admin.registration_filters import (
+    CAME_IN,
+    LIVE_TICKET,
+    AttendanceFilter,
+    SimilarFilter,
+    UnconfirmedFilter,
+)
+from registrations.booking.waitlist import why_waiting, with_number
+from registrations.models import Change, Registration
+from registrations.students.names import grouped
+from techfest.core.admin.marks import mark
 from techfest.core.audit_log import Line
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import moment
 
 State = Registration.State
 Tab = tuple[Any, Mapping[str, str], Q]
-_LIVE_TICKET = Registration.objects.filter(pk=OuterRef("pk"), tickets__voided_at=None)
-_CAME_IN = Exists(_LIVE_TICKET.filter(tickets__checked_in_at__isnull=False))
-_UNACCEPTED = "unaccepted"
-_MAILBOX = "mailbox-"
-
-
-class AttendanceFilter(admin.SimpleListFilter):
-    """Registrations with a seat whose student has, or has not, come in."""
-
-    title = gettext_lazy("attendance")
-    parameter_name = "attendance"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("in", _("checked in")), ("out", _("not checked in"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        match self.value():
-            case "in":
-                return queryset.filter(_CAME_IN)
-            case "out":
-                return queryset.filter(~_CAME_IN, state=State.CONFIRMED)
-        return queryset
-
-
-class SimilarFilter(admin.SimpleListFilter):
-    """Registrations that an alert is about: those of unaccepted schools, or of one student's mailbox.
-
-    The choice of a mailbox is offered only while it is active: alerts link to it.
-    """
-
-    title = gettext_lazy("similarity")
-    parameter_name = "similar"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        choices = [(_UNACCEPTED, _("school not accepted yet"))]
-        asked = request.GET.get(self.parameter_name, "")
-        return [*choices, (asked, _("the same mailbox"))] if _mailbox_owner(asked) else choices
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Registration]) -> QuerySet[Registration]:
-        value = self.value() or ""
-        if value == _UNACCEPTED:
-            return queryset.filter(student__school__state=School.State.PENDING)
-        if owner := _mailbox_owner(value):
-            # The list must show the student: an address that the user may not see is not compared with.
-            address = queryset.filter(student=owner).values_list("student__email", flat=True).first()
-            return queryset.filter(_of_mailbox(address)) if address else queryset.none()
-        return queryset
-
-
-def _mailbox_owner(value: str) -> int:
-    """Return the id of the student whose mailbox is asked for, 0 if the value asks for none."""
-    number = value.removeprefix(_MAILBOX)
-    is_id = number != value and number.isascii() and number.isdigit() and len(number) < 19
-    return int(number) if is_id else 0
-
-
-def _of_mailbox(email: str) -> Q:
-    """Registrations whose student's address leads to the same mailbox, with or without a tag."""
-    mailbox = mailbox_key(email)
-    local, _at, domain = mailbox.rpartition("@")
-    tagged = Q(student__email_key__startswith=f"{local}+", student__email_key__endswith=f"@{domain}")
-    return Q(student__email_key=mailbox) | tagged
-
-
-class UnconfirmedFilter(admin.SimpleListFilter):
-    """Active registrations whose e-mail address has not been confirmed yet."""
-
-    title = gettext_lazy("e-mail address")
-    parameter_name = "unconfirmed"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("yes", _("not confirmed yet"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Registration]) -> QuerySet[Registration]:
-        return queryset.active().filter(confirm_by__isnull=False) if self.value() == "yes" else queryset  # type: ignore[attr-defined]  # RegistrationQuerySet
-
-
 TABS: tuple[Tab, ...] = (
-    (gettext_lazy("Going"), {"state__exact": State.CONFIRMED}, Q(state=State.CONFIRMED)),
+    (gettext_lazy("Confirmed"), {"state__exact": State.CONFIRMED}, Q(state=State.CONFIRMED)),
     (gettext_lazy("Waiting"), {"state__exact": State.WAITING}, Q(state=State.WAITING)),
     (gettext_lazy("Cancelled"), {"state__exact": State.CANCELLED}, Q(state=State.CANCELLED)),
     (gettext_lazy("Checked in"), {"attendance": "in"}, Q(is_in=True)),
     (gettext_lazy("Not checked in"), {"attendance": "out"}, Q(is_in=False, state=State.CONFIRMED)),
 )
 """The tabs above the list: label, the query of the list it leads to, and the rows it counts."""
+_OF_TABS = frozenset(("state__exact", "attendance"))
 
 
 class ChangesInline(RecordInline):
@@ -124,24 +60,74 @@ class ChangesInline(RecordInline):
         return rows.select_related("user", "registration__student", "registration__event")
 
 
+class RegistrationColumns(RegistrationActions):
+    """The columns of the list. Ranks and mails are fetched for a whole page of rows."""
+
+    def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        super().prepare_rows(request, rows)
+        ids = [row.pk for row in rows]
+        numbers = with_number(Registration.objects.filter(pk__in=ids)).order_by()
+        ranks = dict(numbers.values_list("pk", "number"))
+        mails = hooks.mail_marks.call(rows)
+        for row in rows:
+            row.number, row.mail_mark = ranks.get(row.pk, 0), mails.get(row.pk, "")
+
+    @admin.display(description=gettext_lazy("student"), ordering="student__name")
+    def person(self, obj: Registration) -> SafeString:
+        return format_html('{} <span class="quiet">{}</span>', obj.student, grouped(obj.student.reference))
+
+    @admin.display(description=gettext_lazy("grade"), ordering="student__grade")
+    def grade_and_section(self, obj: Registration) -> str:
+        return f"{obj.student.grade} {obj.student.section}".strip()
+
+    @admin.display(description=gettext_lazy("school"), ordering="student__school__name")
+    def school(self, obj: Registration) -> str:
+        return obj.student.school.name
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, obj: Registration) -> SafeString:
+        """The state with the rank, and until when the address must be confirmed."""
+        if obj.state == State.CANCELLED:
+            return mark("stop", obj.get_state_display())
+        if obj.state == State.WAITING:
+            words = _("waiting, rank %(rank)d") % {"rank": getattr(obj, "number", 0)}
+            shown = mark("wait", words)
+        else:
+            shown = mark("ok", obj.get_state_display())
+        if obj.confirm_by is None:
+            return shown
+        until = _("address to be confirmed by %(moment)s") % {"moment": moment(obj.confirm_by)}
+        return format_html('{} <span class="quiet">{}</span>', shown, until)
+
+    @admin.display(description=gettext_lazy("mail"))
+    def mail(self, obj: Any) -> Any:
+        return obj.mail_mark
+
+    @admin.display(description=gettext_lazy("came in"), ordering="came_in_at")
+    def came_in(self, obj: Any) -> Any:
+        return obj.came_in_at
+
+
 @admin.register(Registration)
-class RegistrationAdmin(RegistrationActions):
+class RegistrationAdmin(RegistrationColumns):
     event_lookup = "event"
     export_columns = exports.REGISTRATIONS
     change_list_template = "admin/registrations/registration/change_list.html"
+    next_step = gettext_lazy(
+        "They appear here as students and teachers register. You can also add one by hand."
+    )
     list_display = (
-        "student",
+        "person",
+        "grade_and_section",
+        "school",
         "event",
-        "state",
-        "queue_position",
-        "student__grade",
-        "student__school",
+        "state_shown",
         "created_at",
+        "mail",
         "came_in",
-        "confirm_by",
     )
     list_select_related = ("student__school", "event")
-    list_filter = (AttendanceFilter, "state", "event", "student__school", SimilarFilter, UnconfirmedFilter)
+    list_filter = ("event", "state", "student__school", AttendanceFilter, UnconfirmedFilter, SimilarFilter)
     search_fields = ("student__name", "student__reference", "student__email", "event__name")
     fields = (
         "student",
@@ -168,28 +154,30 @@ class RegistrationAdmin(RegistrationActions):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         rows: QuerySet[Registration] = super().get_queryset(request)
         rows = rows.select_related("student__school", "event", "submission__student")
-        return rows.annotate(came_in_at=Subquery(_LIVE_TICKET.values("tickets__checked_in_at")[:1]))
-
-    @admin.display(description=gettext_lazy("came in"), ordering="came_in_at")
-    def came_in(self, obj: Any) -> Any:
-        return obj.came_in_at
+        return rows.annotate(came_in_at=Subquery(LIVE_TICKET.values("tickets__checked_in_at")[:1]))
 
     @admin.display(description=gettext_lazy("why no seat yet"), empty_value="-")
     def waitlist_status(self, obj: Registration) -> str:
         return why_waiting(obj, now=database_now())
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {"tabs": self._tabs(request), **(extra_context or {})})
+        answer: Any = super().changelist_view(request, extra_context)
+        context = getattr(answer, "context_data", None) or {}
+        if "cl" in context:
+            context["tabs"] = self._tabs(request, context["cl"])
+        return answer  # type: ignore[no-any-return]
 
-    def _tabs(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the tabs with their counts, for the event that the list is filtered by; one query."""
-        event = request.GET.get("event__id__exact", "")
-        rows = self.get_queryset(request)
-        if event.isdecimal():
-            rows = rows.filter(event=int(event))
+    def _tabs(self, request: HttpRequest, shown: Any) -> list[dict[str, Any]]:
+        """Return the tabs with their counts, for all other filters of the list; one query."""
+        rows = shown.root_queryset
+        for spec in shown.filter_specs:
+            if _OF_TABS.isdisjoint(spec.expected_parameters()):
+                rows = spec.queryset(request, rows)
         counted = {f"tab{number}": Count("pk", filter=tab[2]) for number, tab in enumerate(TABS)}
-        counts = rows.annotate(is_in=_CAME_IN).aggregate(**counted)
-        return [_tab(request, event, tab, counts[f"tab{number}"]) for number, tab in enumerate(TABS)]
+        counts = rows.order_by().annotate(is_in=CAME_IN).aggregate(every=Count("pk"), **counted)
+        every: Tab = (_("All"), {}, Q())
+        numbered = [(every, counts["every"]), *((tab, counts[f"tab{n}"]) for n, tab in enumerate(TABS))]
+        return [_tab(shown, tab, count) for tab, count in numbered]
 
     def lines_of(self, request: HttpRequest, obj: Registration) -> list[Line]:
         """Return the audit log of the row, with the changes of the registration."""
@@ -197,9 +185,12 @@ class RegistrationAdmin(RegistrationActions):
         return [*super().lines_of(request, obj), *changes]
 
 
-def _tab(request: HttpRequest, event: str, tab: Tab, count: int) -> dict[str, Any]:
+def _tab(shown: Any, tab: Tab, count: int) -> dict[str, Any]:
+    """A tab keeps the filters that it does not set, but no search."""
     label, asked, _counted = tab
     query = QueryDict(mutable=True)
-    query.update({"event__id__exact": event, **asked} if event else asked)
-    chosen = {name: request.GET.get(name) for name in ("state__exact", "attendance") if request.GET.get(name)}
+    filters = {spec_name for spec in shown.filter_specs for spec_name in spec.expected_parameters()}
+    query.update({name: value for name, value in shown.params.items() if name in filters - _OF_TABS})
+    query.update(asked)
+    chosen = {name: shown.params[name] for name in _OF_TABS if shown.params.get(name)}
     return {"label": label, "count": count, "query": query.urlencode(), "is_chosen": chosen == asked}

@@ -11,17 +11,25 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from events.admin_base import BaseAdmin
 from registrations import schools
 from registrations.admin import exports
+from registrations.admin.sums import (
+    CLASS_LISTS_OF_SCHOOL,
+    STUDENTS_OF_SCHOOL,
+    TEACHERS_OF_SCHOOL,
+    registrations_of,
+)
 from registrations.fields import TextField
 from registrations.models import School, SchoolAlias, Student
 from registrations.students.merge_schools import duplicate_students, merge_schools
 from registrations.students.names import grouped, school_key
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
+from techfest.core.admin.marks import mark
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.db.folding import in_dictionary_order
 from techfest.core.db.locking import Deadline
@@ -199,7 +207,18 @@ class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
     event_lookup = "students__registrations__event"
     form = NameForm
     export_columns = exports.SCHOOLS
-    list_display = ("name", "state", "created_at")
+    list_display = (
+        "name",
+        "state_shown",
+        STUDENTS_OF_SCHOOL,
+        TEACHERS_OF_SCHOOL,
+        CLASS_LISTS_OF_SCHOOL,
+        *registrations_of("student__school"),
+        "created_at",
+    )
+    next_step = gettext_lazy(
+        "Add the schools that you expect. Names that students type appear here to be accepted."
+    )
     list_filter = ("state",)
     search_fields = ("name", "aliases__name")
     ordering = ("-state", "name")
@@ -219,6 +238,10 @@ class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
         if obj.holds.exists():
             return _("%(school)s asked for seats to be held and cannot be deleted.") % {"school": obj.name}
         return ""
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, obj: School) -> SafeString:
+        return mark("ok" if obj.state == School.State.ACCEPTED else "wait", obj.get_state_display())
 
     @admin.action(description=gettext_lazy("Accept the chosen schools"), permissions=["change"])
     def accept(self, request: HttpRequest, queryset: QuerySet[School]) -> None:

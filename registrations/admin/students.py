@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +18,7 @@ from registrations.admin import exports
 from registrations.admin.history import change_lines
 from registrations.admin.privacy import ConsentFilter, PersonalDataPages
 from registrations.admin.student_actions import NamesakesFilter, StudentActions
+from registrations.admin.sums import registrations_of
 from registrations.models import Change, Consent, MergedReference, Registration, Student
 from registrations.students.corrections import correct
 from registrations.students.fields import STUDENT_FIELDS, StudentFields
@@ -82,22 +85,22 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     form = StudentForm
     export_columns = exports.STUDENTS
     list_display = (
-        "name",
-        "grade",
-        "section",
+        "person",
+        "grade_and_section",
         "roll_number",
         "school",
         "email",
-        "shown_reference",
+        *registrations_of("student", with_attendance=False),
         "created_at",
     )
+    next_step = gettext_lazy("They appear here with their first registration.")
     list_select_related = ("school",)
     list_filter = (
+        "school",
         "grade",
         NamesakesFilter,
         ConsentFilter,
         ("erased_at", admin.EmptyFieldListFilter),
-        "school",
         "fest",
     )
     search_fields = ("name", "email", "reference", "merged_references__reference", "school__name")
@@ -106,6 +109,14 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     readonly_fields = ("school", "fest", "shown_language", "shown_reference", "created_at")
     inlines = (RegistrationsInline, ConsentsInline)
     actions = ("cancel_everything", "merge_students", "correct_school", "erase_students")
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def person(self, obj: Student) -> SafeString:
+        return format_html('{} <span class="quiet">{}</span>', obj, grouped(obj.reference))
+
+    @admin.display(description=gettext_lazy("grade"), ordering="grade")
+    def grade_and_section(self, obj: Student) -> str:
+        return f"{obj.grade} {obj.section}".strip()
 
     @admin.display(description=gettext_lazy("language"))
     def shown_language(self, obj: Student) -> str:
@@ -155,6 +166,9 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
 class MergedReferenceAdmin(RecordAdmin):
     list_display = ("reference", "student", "at")
     list_select_related = ("student",)
+    next_step = gettext_lazy(
+        "Two rows of one student that are merged leave the reference that no longer counts here."
+    )
     search_fields = ("reference", "student__reference", "student__name")
     fields = ("reference", "student", "at")
     ordering = ("-at",)

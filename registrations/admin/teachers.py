@@ -1,5 +1,6 @@
 """Teachers in the admin: approving and refusing them, invitations, their addresses and second steps."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,6 +23,7 @@ from registrations.models import Invitation, Teacher
 from registrations.teachers import onboarding
 from techfest.core import audit_log
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
+from techfest.core.admin.marks import mark
 from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
 
@@ -59,9 +62,19 @@ class TeacherAdmin(RecordAdmin):
     """Teachers are invited, or request access that is approved or refused here."""
 
     export_columns = exports.TEACHERS
-    list_display = ("name", "email", "school", "note", "created_at", "approved_at", "approved_by")
+    list_display = (
+        "name",
+        "email",
+        "school",
+        "state_shown",
+        "note",
+        "created_at",
+        "approved_at",
+        "approved_by",
+    )
+    next_step = gettext_lazy("Invite teachers, or tell them to ask for access on the page for teachers.")
     list_select_related = ("user", "school", "approved_by")
-    list_filter = (WaitingFilter,)
+    list_filter = (WaitingFilter, "school")
     search_fields = ("user__first_name", "user__last_name", "user__email", "school__name", "note")
     fields = ("name", "email", "school", "note", "created_at", "approved_at", "approved_by")
     readonly_fields = ("name", "email")
@@ -72,9 +85,23 @@ class TeacherAdmin(RecordAdmin):
     def name(self, obj: Teacher) -> str:
         return obj.name
 
+    @admin.display(description=gettext_lazy("state"), ordering="approved_at")
+    def state_shown(self, obj: Teacher) -> SafeString:
+        if obj.approved_at:
+            return mark("ok", _("approved"))
+        is_waiting = getattr(obj, "is_waiting", False)
+        return mark("wait", _("waits for approval") if is_waiting else _("address not confirmed yet"))
+
     @admin.display(description=gettext_lazy("e-mail"), ordering="user__email")
     def email(self, obj: Teacher) -> str:
         return obj.user.email
+
+    def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        super().prepare_rows(request, rows)
+        ids = [row.pk for row in rows]
+        waiting = set(Teacher.objects.waiting().filter(pk__in=ids).values_list("pk", flat=True))
+        for row in rows:
+            row.is_waiting = row.pk in waiting
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registrations.change_teacher")

@@ -8,15 +8,18 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin, RecordInline
 from registrations import hooks
+from registrations.models import Registration
 from techfest.core.admin.export import Column
+from techfest.core.admin.marks import Tone, mark
 from techfest.core.db.clock import database_now
 from tickets.mail import provider_limits
-from tickets.mail.resend import resend, send_again
+from tickets.mail.resend import newest_mails, resend, send_again
 from tickets.models import Delivery, DeliveryEvent, Notice
 from tickets.wakeup import notify_workers
 
@@ -33,6 +36,15 @@ EXPORT_COLUMNS = (
 
 
 State = Delivery.State
+TONES: dict[str, Tone] = {
+    State.QUEUED: "wait",
+    State.SENDING: "wait",
+    State.SENT: "ok",
+    State.DELIVERED: "ok",
+    State.DROPPED: "quiet",
+    State.GATHERED: "ok",
+}
+"""The tones of states; all others need a look."""
 _RELEASE = {
     "mailgun": gettext_lazy("in Mailgun under Sending, Suppressions"),
     "brevo": gettext_lazy("in Brevo under Transactional, Settings, Blocked contacts"),
@@ -82,7 +94,8 @@ class DeliveryEventsInline(RecordInline):
 @admin.register(Delivery)
 class DeliveryAdmin(RecordAdmin):
     export_columns = EXPORT_COLUMNS
-    list_display = ("to", "kind", "student", "state", "error", "attempts", "created_at", "sent_at")
+    list_display = ("to", "kind", "student", "state_shown", "error", "attempts", "created_at", "sent_at")
+    next_step = gettext_lazy("A mail appears here with the first registration of a student with an address.")
     list_select_related = ("student",)
     list_filter = (TroubleFilter, "state", "kind")
     search_fields = ("to", "student__name", "student__reference", "provider_id")
@@ -103,6 +116,10 @@ class DeliveryAdmin(RecordAdmin):
     ordering = ("-created_at", "-pk")
     inlines = (DeliveryEventsInline,)
     actions = ("queue_again",)
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, delivery: Delivery) -> SafeString:
+        return mark(TONES.get(delivery.state, "stop"), delivery.get_state_display())
 
     @admin.display(description=gettext_lazy("what to do"))
     def what_to_do(self, delivery: Delivery) -> str:
@@ -192,3 +209,19 @@ def resend_mails(registration_ids: Sequence[int]) -> list[tuple[str, int]]:
 
 
 hooks.resend_mails.register(resend_mails)
+
+
+def mail_marks(registrations: Sequence[Registration]) -> dict[int, SafeString]:
+    """What became of the newest mail that brought each registration; "no address" where there is none to send to."""
+    newest = newest_mails(registrations)
+    return {row.pk: _mail_mark(row, newest.get(row.pk)) for row in registrations}
+
+
+def _mail_mark(registration: Registration, mail: Delivery | None) -> SafeString:
+    if mail is None:
+        return mark("quiet", _("none") if registration.student.email else _("no address"))
+    sent = mail.sent_in
+    return mark(TONES.get(sent.state, "stop"), sent.get_state_display())
+
+
+hooks.mail_marks.register(mail_marks)

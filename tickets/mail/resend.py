@@ -62,7 +62,7 @@ def resend(registration_ids: Iterable[int]) -> Resent:
         known = list(rows.select_related("student").order_by("pk"))
         addressed = [row for row in known if row.student.email]
         result.no_address = len(known) - len(addressed)
-        newest = _newest(addressed)
+        newest = newest_mails(addressed)
         wanted = {mail.pk: mail for mail in newest.values()}
         never_mailed = {row.student_id: row.student for row in addressed if row.pk not in newest}
         mails = [*wanted.values(), *outbox.links_for(never_mailed.values(), now=now)]
@@ -97,7 +97,7 @@ def _queue_anew(deliveries: Sequence[Delivery], *, now: dt.datetime) -> None:
     Delivery.objects.bulk_update(deliveries, _SENT_AGAIN)
 
 
-def _newest(registrations: Sequence[Registration]) -> dict[int, Delivery]:
+def newest_mails(registrations: Sequence[Registration]) -> dict[int, Delivery]:
     """The latest mail that brought each registration, by the registration's id."""
     by_submission: dict[int | None, list[int]] = defaultdict(list)
     for row in registrations:

@@ -1,21 +1,24 @@
 """What all admin pages share: row-level visibility, rules for deletion, the audit log and the history page."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import lookup_spawns_duplicates, unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, ProtectedError, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from techfest.core import audit_log
+from techfest.core.admin.change_list import StaffList
 from techfest.core.admin.export import DownloadableList
+from techfest.core.admin.filter_bar import clean_address
 from techfest.core.admin.ordering import dictionary_order
 from techfest.core.admin.pages import staff_page
 from techfest.core.admin.visibility import is_filter_lookup, visible_rows
@@ -72,6 +75,24 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
     """Fields with personal details: the audit log records that they changed, but no values."""
     show_full_result_count = False
     list_per_page = 50
+    next_step: Any = ""
+    """What to do while the list has no rows at all, as a sentence."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StaffList
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list. What the bar's form sends is first brought into the address that a link to the list would have."""
+        if request.method == "GET" and (address := clean_address(request)):
+            return address
+        answer: Any = super().changelist_view(request, extra_context)
+        shown = (getattr(answer, "context_data", None) or {}).get("cl")
+        if request.method == "GET" and shown and (address := clean_address(request, shown)):
+            return address
+        return answer  # type: ignore[no-any-return]
+
+    def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Fetch what the columns of these rows of one page need, in queries whose number does not depend on theirs."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return seen_by(request.user, super().get_queryset(request), event_lookup=self.event_lookup)
