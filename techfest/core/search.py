@@ -35,6 +35,8 @@ SHORTEST_OF_TWO_WORDS = 7
 """Letters with a typo that may be two words of the name; with fewer, sara would find Asa Rao."""
 SHORTEST_OF_REFERENCE = 4
 """Letters of a word that is also searched within references."""
+MOST_IDS = 2_000
+"""Found rows that a further query names one by one."""
 _NOTHING = Q(pk__in=())
 _CODE = re.compile(r"(?<![A-Z0-9])(?=([A-Z0-9]{3} ?[A-Z0-9]{4})(?![A-Z0-9]))")
 _WHOLE_CODE = re.compile(r"[A-Z0-9]{7}")
@@ -137,16 +139,21 @@ def matching(model: type[Model], words: Words, fields: Sequence[str], *, has_typ
 
 
 def _in_any(model: type[Model], fields: Iterable[str], lookup: str, value: Any) -> Q:
-    return reduce(or_, (_in(model, field, lookup, value) for field in fields), _NOTHING)
-
-
-def _in(model: type[Model], field: str, lookup: str, value: Any) -> Q:
     """Rows of another table are looked at once in a subquery, not once for each row that refers to them."""
-    path, _, name = field.rpartition(LOOKUP_SEP)
+    by_path: dict[str, Q] = {}
+    for field in fields:
+        path, _, name = field.rpartition(LOOKUP_SEP)
+        if path and related_model(model, path) is None:
+            path, name = "", field
+        by_path[path] = by_path.get(path, _NOTHING) | Q(**{f"{name}__{lookup}": value})
+    return reduce(or_, (_by_path(model, path, which) for path, which in by_path.items()), _NOTHING)
+
+
+def _by_path(model: type[Model], path: str, which: Q) -> Q:
     related = related_model(model, path) if path else None
-    if related is None:
-        return Q(**{f"{field}__{lookup}": value})
-    return Q(**{f"{path}__in": related._base_manager.filter(**{f"{name}__{lookup}": value}).values("pk")})
+    return (
+        which if related is None else Q(**{f"{path}__in": related._base_manager.filter(which).values("pk")})
+    )
 
 
 def related_model(model: type[Model], path: str) -> type[Model] | None:
@@ -164,12 +171,26 @@ def related_model(model: type[Model], path: str) -> type[Model] | None:
 
 
 def found_rows(rows: AnyRows, text: str, fields: Sequence[str]) -> tuple[AnyRows, bool]:
-    """The rows that the text finds, and whether they are only similar to it. Asks one more query."""
+    """The rows that the text finds, and whether they are only similar to it. Asks one or two queries.
+
+    All names are read once, for the ids of what is found, and not again for its count and for each page of it.
+    """
     words = read(text)
     exact = rows.filter(matching(rows.model, words, fields))
-    if not words.may_have_typo or exact.order_by().exists():
-        return exact, False
-    return rows.filter(matching(rows.model, words, fields, has_typos=True)), True
+    ids = _some_ids(exact)
+    if not ids and words.may_have_typo:
+        similar = rows.filter(matching(rows.model, words, fields, has_typos=True))
+        return _narrowed(rows, similar, _some_ids(similar)), True
+    return _narrowed(rows, exact, ids), False
+
+
+def _some_ids(found: "QuerySet[Any]") -> list[Any]:
+    return list(found.order_by().values_list("pk", flat=True)[: MOST_IDS + 1])
+
+
+def _narrowed(rows: AnyRows, found: AnyRows, ids: Sequence[Any]) -> AnyRows:
+    """The rows with these ids; if there are too many to name, those that are found anew each time."""
+    return rows.filter(pk__in=ids) if len(ids) <= MOST_IDS else found
 
 
 def found(rows: Iterable[Row], text: str, name_of: Callable[[Row], str]) -> list[Row]:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from django.contrib.admin.filters import EmptyFieldListFilter
 from django.contrib.admin.templatetags.admin_list import result_headers
-from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.contrib.admin.views.main import ALL_VAR, ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models.constants import LOOKUP_SEP
@@ -26,6 +26,7 @@ from techfest.core.search import found
 
 SENT = "_bar"
 """A hidden field of the form. An address with it may have empty filters, and is replaced by one without them."""
+_ENDS = frozenset(("exact", "in", "id", "pk"))
 NONE = "__none__"
 """The choice of rows that refer to none, for which Django has another parameter."""
 MOST_OPTIONS = 30
@@ -144,13 +145,15 @@ def clean_address(request: HttpRequest, shown: Any = None) -> HttpResponseRedire
 
 def bar_of(shown: Any) -> FilterBar:
     """The bar of this list."""
-    fields = [field for spec in shown.filter_specs if shown.offers(spec) for field in _fields(spec, shown)]
+    offered = {spec: list(_fields(spec, shown)) for spec in shown.filter_specs if shown.offers(spec)}
+    fields = [field for of_spec in offered.values() for field in of_spec]
     of_filters = {name for spec in shown.filter_specs for name in spec.expected_parameters() if name}
     chips = [chip for spec in shown.filter_specs if (chip := _chip(spec, shown))]
     chips += [_other_chip(name, shown) for name in _others(shown, of_filters)]
     if shown.query:
         chips.insert(0, Chip(_("Search"), shown.query, shown.get_query_string({SEARCH_VAR: None})))
-    in_form = {SEARCH_VAR, ORDER_VAR, PAGE_VAR, SENT, *(field.name for field in fields)}
+    in_form = {SEARCH_VAR, ORDER_VAR, PAGE_VAR, SENT}
+    in_form |= {name for spec, of_spec in offered.items() if of_spec for name in spec.expected_parameters()}
     kept = [(name, value) for name, value in shown.params.items() if name not in in_form]
     is_kept = {ORDER_VAR, "_popup", "_to_field"}
     cleared = shown.get_query_string({name: None for name in shown.params if name not in is_kept})
@@ -219,12 +222,14 @@ def _others(shown: Any, of_filters: set[str]) -> list[str]:
 def _other_chip(name: str, shown: Any) -> Chip:
     """A lookup as it can be said: the name of its column, and of the row it names if that is in the list."""
     words = name.split(LOOKUP_SEP)
+    while len(words) > 1 and words[-1] in _ENDS:
+        words.pop()
     label = words[0]
     while words:
         try:
             label = str(get_fields_from_path(shown.model, LOOKUP_SEP.join(words))[-1].verbose_name)
             break
-        except (FieldDoesNotExist, AttributeError):
+        except (FieldDoesNotExist, NotRelationField, AttributeError):
             words.pop()
     value = shown.params[name]
     row: Any = next(iter(shown.result_list), None) if words and name.endswith("exact") else None

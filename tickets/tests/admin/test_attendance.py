@@ -47,7 +47,14 @@ def names(client: Client, **asked: str) -> list[str]:
 def test_tabs_count_registrations_by_state(event: Event) -> None:
     build_submission(build_event(event.fest), name="Dia Sen")
     every = tabs()
-    assert every == {"Going": 3, "Waiting": 1, "Cancelled": 0, "Checked in": 1, "Not checked in": 2}
+    assert every == {
+        "All": 4,
+        "Confirmed": 3,
+        "Waiting": 1,
+        "Cancelled": 0,
+        "Checked in": 1,
+        "Not checked in": 2,
+    }
 
 
 def test_tabs_keep_the_event_and_lead_to_what_they_count(event: Event) -> None:
@@ -55,7 +62,7 @@ def test_tabs_keep_the_event_and_lead_to_what_they_count(event: Event) -> None:
     chosen = {"event__id__exact": str(event.pk)}
     client = organiser_client()
     shown = client.get(PATH, chosen).context["tabs"]
-    assert [tab["count"] for tab in shown] == [2, 1, 0, 1, 1]
+    assert [tab["count"] for tab in shown] == [3, 2, 1, 0, 1, 1]
     for tab in shown:
         assert len(client.get(f"{PATH}?{tab['query']}").context["cl"].result_list) == tab["count"]
 
@@ -69,7 +76,7 @@ def test_lead_counts_led_events_only(event: Event) -> None:
     build_submission(build_event(event.fest), name="Dia Sen")
     lead = in_role(roles.LEAD)
     event.leads.add(lead)
-    assert [tab["count"] for tab in organiser_client(lead).get(PATH).context["tabs"]] == [2, 1, 0, 1, 1]
+    assert [tab["count"] for tab in organiser_client(lead).get(PATH).context["tabs"]] == [3, 2, 1, 0, 1, 1]
 
 
 def test_list_asks_as_often_for_one_row_as_for_three() -> None:
