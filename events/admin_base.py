@@ -28,7 +28,7 @@ from events.models import Fest
 from techfest.core.admin.base import ROW_ID, ReadOnlyInline, StaffAdmin, VisibleChoicesMixin
 from techfest.core.admin.change_list import StaffList
 from techfest.core.admin.concurrent_edits import MergingForm
-from techfest.core.admin.filter_bar import NamedChoicesMixin
+from techfest.core.admin.filter_bar import NamedChoicesFilter
 from techfest.core.admin.ordering import dictionary_order
 from techfest.core.roles import sees_all
 
@@ -112,7 +112,7 @@ class RecordInline(FestChoicesMixin, ReadOnlyInline):
     """Rows of another model that can be viewed on the page of the row they belong to."""
 
 
-class VisibleRowsFilter(NamedChoicesMixin, admin.RelatedFieldListFilter):
+class VisibleRowsFilter(NamedChoicesFilter):
     """Offers rows of the shown fest; users who do not see the whole list get only those that their rows refer to."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:

@@ -67,7 +67,7 @@ class RegistrationColumns(RegistrationActions):
         super().prepare_rows(request, rows)
         ids = [row.pk for row in rows]
         numbers = with_number(Registration.objects.filter(pk__in=ids)).order_by()
-        ranks = dict(numbers.values_list("pk", "number"))
+        ranks = {row.pk: row.number for row in numbers.only("pk")}
         mails = hooks.mail_marks.call(rows)
         for row in rows:
             row.number, row.mail_mark = ranks.get(row.pk, 0), mails.get(row.pk, "")

@@ -134,7 +134,8 @@ def test_bar_offers_what_its_filters_offer(model: type[Model], client: Client) -
     listed = shown(client, list_path(model))
     for field in listed.bar.fields:
         for option in field.options[:4]:
-            answer = client.get(list_path(model), {"_bar": 1, field.name: option.value, "q": ""}, follow=True)
+            asked: dict[str, Any] = {"_bar": 1, field.name: option.value, "q": ""}
+            answer = client.get(list_path(model), asked, follow=True)
             assert answer.status_code == 200
             assert "e=1" not in answer.request.get("QUERY_STRING", ""), (field.name, option)
             chosen = answer.context["cl"]
@@ -152,7 +153,14 @@ def test_every_heading_sorts_both_ways_and_says_so(model: type[Model], client: C
 
 
 def test_form_with_empty_filters_leads_to_a_short_address(client: Client) -> None:
-    asked = {"_bar": 1, "q": "", "event__id__exact": "", "state__exact": "waiting", "o": "", "p": 3}
+    asked: dict[str, Any] = {
+        "_bar": 1,
+        "q": "",
+        "event__id__exact": "",
+        "state__exact": "waiting",
+        "o": "",
+        "p": 3,
+    }
     answer = client.get(PATH, asked)
     assert answer.headers["Location"] == f"{PATH}?state__exact=waiting"
     rows = shown(client, answer.headers["Location"]).result_list
@@ -213,7 +221,7 @@ def test_part_of_a_name_finds_all_events_with_it(many_events: list[Event], clien
 
 
 def test_new_name_replaces_the_event_that_was_chosen(many_events: list[Event], client: Client) -> None:
-    asked = {"_bar": 1, "event__id__exact": many_events[1].pk, "named-event": "Gadget 007"}
+    asked: dict[str, Any] = {"_bar": 1, "event__id__exact": many_events[1].pk, "named-event": "Gadget 007"}
     answer = client.get(PATH, asked, follow=True)
     assert answer.request["QUERY_STRING"] == f"event__id__exact={many_events[7].pk}"
     page = html5lib.parse(answer.content.decode(), namespaceHTMLElements=False)

@@ -63,7 +63,8 @@ class StaffList(ChangeList):
             wanted = self.apply_select_related(wanted)
         by_id = {row.pk: row for row in wanted}
         rows = [by_id[pk] for pk in ids if pk in by_id]
-        self.model_admin.prepare_rows(self._request, rows)
+        its_admin: Any = self.model_admin
+        its_admin.prepare_rows(self._request, rows)
         return rows
 
     def offers(self, spec: Any) -> bool:

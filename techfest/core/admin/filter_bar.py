@@ -1,7 +1,7 @@
 """The bar above a list of the admin: one form with its search, its filters and, on phones, its order.
 
 Django's filters are links in a column; here each is a labelled select. A filter with many choices is a text field with
-suggestions, whose name the filter reads itself (see `NamedChoicesMixin`). What is chosen is shown with a link that
+suggestions, whose name the filter reads itself (see `NamedChoicesFilter`). What is chosen is shown with a link that
 removes it.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from django.contrib.admin.filters import EmptyFieldListFilter
+from django.contrib.admin.filters import EmptyFieldListFilter, RelatedFieldListFilter
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.contrib.admin.views.main import ALL_VAR, ORDER_VAR, PAGE_VAR, SEARCH_VAR
@@ -73,20 +73,11 @@ class FilterBar:
     """The query string of the list without any filter or search."""
 
 
-class NamedChoicesMixin:
-    """For filters by a related row: reads the name that was typed into the bar's text field.
+class NamedChoicesFilter(RelatedFieldListFilter):
+    """A filter by a related row that reads the name typed into the bar's text field.
 
     A name that is exactly one choice is that choice, otherwise all choices that a search for it would find.
     """
-
-    field_path: str
-    title: str
-    lookup_choices: Any
-    lookup_kwarg: str
-    lookup_val: Any
-    lookup_val_isnull: Any
-    include_empty_choice: bool
-    used_parameters: dict[str, Any]
 
     def __init__(
         self, field: Any, request: Any, params: Any, *args: Any, field_path: str, **kwargs: Any
@@ -94,7 +85,7 @@ class NamedChoicesMixin:
         self.named_kwarg = f"named-{field_path.replace(LOOKUP_SEP, '-')}"
         typed = params.pop(self.named_kwarg, [""])
         self.typed = str(typed[-1]).strip()
-        super().__init__(field, request, params, *args, field_path=field_path, **kwargs)  # type: ignore[call-arg]  # of the filter beside it
+        super().__init__(field, request, params, *args, field_path=field_path, **kwargs)
 
     @property
     def named(self) -> list[tuple[Any, str]]:
@@ -104,20 +95,20 @@ class NamedChoicesMixin:
 
     def has_output(self) -> bool:
         """Also a filter with a single choice is applied where the address names it."""
-        return bool(self.typed or self.used_parameters) or bool(super().has_output())  # type: ignore[misc]  # of the filter beside it
+        return bool(self.typed or self.used_parameters) or bool(super().has_output())
 
     def expected_parameters(self) -> list[str]:
-        return [*super().expected_parameters(), self.named_kwarg]  # type: ignore[misc]  # of the filter beside it
+        return [*super().expected_parameters(), self.named_kwarg]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        rows = super().queryset(request, queryset)  # type: ignore[misc]  # of the filter beside it
+        rows = super().queryset(request, queryset)
         if self.typed:
             rows = rows.filter(**{f"{self.field_path}__in": [pk for pk, _name in self.named]})
         return rows
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         """Django's choices, and the typed name as one that is selected."""
-        for number, choice in enumerate(super().choices(changelist)):  # type: ignore[misc]  # of the filter beside it
+        for number, choice in enumerate(super().choices(changelist)):
             yield choice | {"selected": False} if number == 0 and self.typed else choice
         if self.typed:
             query = changelist.get_query_string({self.named_kwarg: self.typed})
@@ -162,7 +153,7 @@ def bar_of(shown: Any) -> FilterBar:
 
 def _fields(spec: Any, shown: Any) -> Iterator[Field]:
     label = str(capfirst(str(spec.title)))
-    if isinstance(spec, NamedChoicesMixin) and len(spec.lookup_choices) > MOST_OPTIONS:
+    if isinstance(spec, NamedChoicesFilter) and len(spec.lookup_choices) > MOST_OPTIONS:
         chosen = {str(value) for value in spec.lookup_val or ()}
         named = [str(name) for pk, name in spec.lookup_choices if str(pk) in chosen]
         suggested = spec.lookup_choices if len(spec.lookup_choices) <= MOST_SUGGESTIONS else ()
@@ -170,19 +161,19 @@ def _fields(spec: Any, shown: Any) -> Iterator[Field]:
         options = tuple(Option(name, name, is_chosen=False) for name in names)
         yield Field(spec.named_kwarg, label, options, is_text=True, text=spec.typed or ", ".join(named[:1]))
         return
-    options = tuple(_options(spec, shown))
-    if not options:
+    found_options = list(_options(spec, shown))
+    if not found_options:
         return
-    name = Counter(name for name, _option in options).most_common(1)[0][0]
+    name = Counter(name for name, _option in found_options).most_common(1)[0][0]
     every = next((str(choice["display"]) for choice in _choices(spec, shown)), "")
-    of_name = [option for its_name, option in options if its_name == name]
+    of_name = [option for its_name, option in found_options if its_name == name]
     is_all = not any(option.is_chosen for option in of_name)
     yield Field(name, label, (Option("", str(every), is_all), *of_name))
 
 
 def _options(spec: Any, shown: Any) -> Iterator[tuple[str, Option]]:
     """The choices of a filter that one parameter makes, with its name."""
-    if isinstance(spec, NamedChoicesMixin):
+    if isinstance(spec, NamedChoicesFilter):
         chosen = {str(value) for value in spec.lookup_val or ()}
         for pk, name in spec.lookup_choices:
             yield spec.lookup_kwarg, Option(str(pk), str(name), str(pk) in chosen)
