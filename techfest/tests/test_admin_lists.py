@@ -206,7 +206,8 @@ def test_filter_with_many_events_is_a_field_with_suggestions(
 
 def test_name_of_one_event_becomes_its_filter(many_events: list[Event], client: Client) -> None:
     for typed in ("Gadget 007", "gadget 007", " Gadget 007 "):
-        answer = client.get(PATH, {"_bar": 1, "named-event": typed, "q": ""}, follow=True)
+        asked: dict[str, Any] = {"_bar": 1, "named-event": typed, "q": ""}
+        answer = client.get(PATH, asked, follow=True)
         assert answer.request["QUERY_STRING"] == f"event__id__exact={many_events[7].pk}"
         assert [row.student.name for row in answer.context["cl"].result_list] == ["Dia Sen"]
         field = next(one for one in answer.context["cl"].bar.fields if one.name == "named-event")
@@ -230,7 +231,8 @@ def test_new_name_replaces_the_event_that_was_chosen(many_events: list[Event], c
 
 
 def test_chosen_name_is_removed_by_emptying_the_field(many_events: list[Event], client: Client) -> None:
-    answer = client.get(PATH, {"_bar": 1, "named-event": ""})
+    asked: dict[str, Any] = {"_bar": 1, "named-event": ""}
+    answer = client.get(PATH, asked)
     assert answer.headers["Location"] == PATH
 
 

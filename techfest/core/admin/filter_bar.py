@@ -80,15 +80,14 @@ class NamedChoicesFilter(RelatedFieldListFilter):
     """
 
     def __init__(
-        self, field: Any, request: Any, params: Any, *args: Any, field_path: str, **kwargs: Any
+        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
     ) -> None:
         self.named_kwarg = f"named-{field_path.replace(LOOKUP_SEP, '-')}"
-        typed = params.pop(self.named_kwarg, [""])
-        self.typed = str(typed[-1]).strip()
-        super().__init__(field, request, params, *args, field_path=field_path, **kwargs)
+        self.typed = str(params.pop(self.named_kwarg, [""])[-1]).strip()
+        super().__init__(field, request, params, model, model_admin, field_path)
 
     @property
-    def named(self) -> list[tuple[Any, str]]:
+    def named(self) -> list[tuple[Any, Any]]:
         """The choices that the typed name means."""
         exact = [one for one in self.lookup_choices if str(one[1]).casefold() == self.typed.casefold()]
         return exact or found(self.lookup_choices, self.typed, lambda one: str(one[1]))
@@ -97,19 +96,19 @@ class NamedChoicesFilter(RelatedFieldListFilter):
         """Also a filter with a single choice is applied where the address names it."""
         return bool(self.typed or self.used_parameters) or bool(super().has_output())
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return [*super().expected_parameters(), self.named_kwarg]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        rows = super().queryset(request, queryset)
+        rows: Any = super().queryset(request, queryset)
         if self.typed:
             rows = rows.filter(**{f"{self.field_path}__in": [pk for pk, _name in self.named]})
         return rows
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Django's choices, and the typed name as one that is selected."""
         for number, choice in enumerate(super().choices(changelist)):
-            yield choice | {"selected": False} if number == 0 and self.typed else choice
+            yield {**choice, "selected": False} if number == 0 and self.typed else choice
         if self.typed:
             query = changelist.get_query_string({self.named_kwarg: self.typed})
             yield {"selected": True, "query_string": query, "display": self.typed}
