@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Sum:
     """An item of `list_display`: how many rows of `model` refer to the row by `path` and fulfil `where`.
 
-    `filters` are the parameters of the list of `model` that select the same rows.
+    `filters` are the parameters of the list of `model` that select the same rows. If `where` joins another table
+    (`is_joined`), it must do so with at most one row.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class Sum:
         lookup: str = "",
         where: Q | None = None,
         filters: Mapping[str, str] | None = None,
+        is_joined: bool = False,
     ) -> None:
-        self.__name__, self.short_description = name, label
+        self.__name__, self.short_description, self.is_joined = name, label, is_joined
         self.model, self.path, self.where = model, path, Q() if where is None else where
         self.lookup, self.filters = lookup or f"{path}__id__exact", dict(filters or {})
 
@@ -55,23 +57,23 @@ class Sum:
     def admin_order_field(self) -> Coalesce:
         """The same number for sorting, computed by the database for all rows."""
         rows = apps.get_model(self.model)._default_manager.filter(self.where, **{self.path: OuterRef("pk")})
-        counted = rows.order_by().values(self.path).annotate(n=Count("pk", distinct=True)).values("n")
+        counted = rows.order_by().values(self.path).annotate(n=Count("pk")).values("n")
         return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def count_sums(request: HttpRequest, site: AdminSite, sums: Sequence[Sum], rows: Sequence[Any]) -> None:
-    """Count for all of these rows, in one query for each list that is counted."""
-    by_list: dict[tuple[str, str], list[Sum]] = defaultdict(list)
+    """Count for all of these rows, in one query for each list that is counted, and for each sum with a join."""
+    by_query: dict[tuple[str, str, Q], list[Sum]] = defaultdict(list)
     for one in sums:
-        by_list[one.model, one.path].append(one)
+        by_query[one.model, one.path, one.where if one.is_joined else Q()].append(one)
     for row in rows:
         row.sums = {}
-    for (model, path), columns in by_list.items():
+    for (model, path, where), columns in by_query.items():
         listed = _listed(request, site, model)
         if listed is None:
             continue
-        listed = listed.filter(**{f"{path}__in": [row.pk for row in rows]})
-        counts = {one.__name__: Count("pk", filter=one.where, distinct=True) for one in columns}
+        listed = listed.filter(where, **{f"{path}__in": [row.pk for row in rows]})
+        counts = {one.__name__: Count("pk", filter=None if where else one.where or None) for one in columns}
         found = {row.pop(path): row for row in listed.values(path).annotate(**counts)}
         for row in rows:
             row.sums |= found.get(row.pk) or dict.fromkeys(counts, 0)

@@ -13,9 +13,9 @@ from registrations.students.names import mailbox_key
 
 State = Registration.State
 LIVE_TICKET = Registration.objects.filter(pk=OuterRef("pk"), tickets__voided_at=None)
-CAME_IN = Exists(LIVE_TICKET.filter(tickets__checked_in_at__isnull=False))
 IS_IN = Q(tickets__voided_at=None, tickets__checked_in_at__isnull=False)
-"""The same as `CAME_IN`, for counts of rows that are joined with their tickets."""
+"""Registrations whose live ticket, of which each has at most one, was checked in."""
+CAME_IN = Exists(Registration.objects.filter(IS_IN, pk=OuterRef("pk")))
 _UNACCEPTED = "unaccepted"
 _MAILBOX = "mailbox-"
 

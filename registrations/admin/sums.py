@@ -41,6 +41,7 @@ def registrations_of(path: str, *, lookup: str = "", with_attendance: bool = Tru
         path,
         lookup=lookup,
         where=IS_IN,
+        is_joined=True,
         filters={"attendance": "in"},
     )
     return (*sums, came_in) if with_attendance else sums

@@ -59,7 +59,9 @@ class StaffList(ChangeList):
     def _read(self) -> list[Any]:
         ids = list(dict.fromkeys(self._page.values_list("pk", flat=True)))
         wanted = self.root_queryset.filter(pk__in=ids).order_by()
-        if not wanted.query.select_related:
+        if isinstance(self.list_select_related, tuple):  # what the row's own page needs beside it is left out
+            wanted = wanted.select_related(None).select_related(*self.list_select_related)
+        elif not wanted.query.select_related:
             wanted = self.apply_select_related(wanted)
         by_id = {row.pk: row for row in wanted}
         rows = [by_id[pk] for pk in ids if pk in by_id]
