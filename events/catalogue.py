@@ -1,11 +1,15 @@
 """The events of the catalogue as cards: filtered, and grouped by day."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from events import covers
 from events.availability import Availability, State
 from events.cache import CachedFest
 from events.models import Event
@@ -18,6 +22,8 @@ class Card:
 
     event: Event
     availability: Availability
+    grade: int | None = None
+    """The grade that the visitor has chosen."""
 
     @property
     def name(self) -> str:
@@ -25,7 +31,17 @@ class Card:
 
     @property
     def url(self) -> str:
-        return self.event.get_absolute_url()
+        """The event's page, which passes the chosen grade on to the form."""
+        url = self.event.get_absolute_url()
+        return f"{url}?grade={self.grade}" if self.grade else url
+
+    @property
+    def tone(self) -> str:
+        return covers.tone(self.event)
+
+    @property
+    def cover(self) -> SafeString:
+        return covers.cover(self.event)
 
     @property
     def category(self) -> str:
@@ -40,8 +56,12 @@ class Card:
         return self.event.summary
 
     @property
-    def grades(self) -> str:
-        return self.event.grades_text
+    def grades_range(self) -> str:
+        """Grades 5–8: shorter than on the event's page, so that it stays on one line of a phone."""
+        event = self.event
+        if event.grade_min == event.grade_max:
+            return event.grades_text
+        return _("Grades %(low)s–%(high)s") % {"low": event.grade_min, "high": event.grade_max}
 
     @property
     def starts_at(self) -> dt.datetime:
@@ -83,12 +103,12 @@ class CatalogueFilter:
         )
 
 
-def cards(cached: CachedFest) -> list[Card]:
-    return [Card(event, Availability(event, cached.now)) for event in cached.events]
+def cards(cached: CachedFest, grade: int | None = None) -> list[Card]:
+    return [Card(event, Availability(event, cached.now), grade) for event in cached.events]
 
 
 def by_day(cached: CachedFest, catalogue_filter: CatalogueFilter) -> list[tuple[dt.date, list[Card]]]:
-    allowed = [card for card in cards(cached) if catalogue_filter.allow(card)]
+    allowed = [card for card in cards(cached, catalogue_filter.grade) if catalogue_filter.allow(card)]
     if catalogue_filter.text:
         allowed = found(allowed, catalogue_filter.text, lambda card: f"{card.name} {card.category}")
     return [(day, list(group)) for day, group in groupby(allowed, key=lambda card: card.day)]
@@ -102,10 +122,15 @@ def next_opening(cached: CachedFest) -> dt.datetime | None:
     return fest.opens_at
 
 
-def with_free_seats(cached: CachedFest, grade: int, without: set[int]) -> list[Card]:
-    """Other events with free seats for a student of this grade."""
+def with_free_seats(
+    cached: CachedFest, grade: int, *, without: set[int], held: Sequence[Event] = ()
+) -> list[Card]:
+    """Other events with free seats for a student of this grade who has the `held` events."""
     return [
         card
         for card in cards(cached)
-        if card.state == State.OPEN and card.event.has_room_for_grade(grade) and card.event.pk not in without
+        if card.state == State.OPEN
+        and card.event.has_room_for_grade(grade)
+        and card.event.pk not in without
+        and not any(card.event.pk == one.pk or card.event.overlaps(one) for one in held)
     ]

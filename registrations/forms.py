@@ -1,22 +1,26 @@
 """The forms that students fill in."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.availability import Availability
 from events.models import Event, Fest
 from registrations.fields import EmailField, offer
 from registrations.models import ConsentText, Student
 from registrations.students.fields import STUDENT_FIELDS, SchoolField, StudentFields
 from registrations.students.identity import Details
-from techfest.core.formatting import exact_moment
+from techfest.core.formatting import moment, time_or_moment
 from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:
@@ -97,12 +101,29 @@ class EventsField(forms.MultipleChoiceField):
         return value in self.known
 
 
+class EventBoxes(forms.CheckboxSelectMultiple):
+    """Boxes that tell the page's script the hours and the grades of their events."""
+
+    events: Mapping[str, Event] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if event := self.events.get(str(value)):
+            hours = event.starts_at, event.occupied_until
+            option["attrs"] |= {
+                "data-hours": " ".join(str(int(at.timestamp()) // 60) for at in hours),
+                "data-grades": f"{event.grade_min} {event.grade_max}",
+                "data-name": event.name,
+            }
+        return option
+
+
 class EventsForm(PlainForm):
     """Events, chosen by slug."""
 
     events = EventsField(
         label=gettext_lazy("Events"),
-        widget=forms.CheckboxSelectMultiple(attrs={"translate": "no"}),
+        widget=EventBoxes,
         error_messages={
             "required": gettext_lazy("Select at least one event"),
             "invalid_choice": gettext_lazy("Registration for one of these events is closed"),
@@ -119,6 +140,7 @@ class EventsForm(PlainForm):
         self.offered, self.known = events, {event.slug: event for event in known or events}
         offer(self, "events", [(event.slug, _lazy_label(event)) for event in events])
         self.fields["events"].known = self.known  # type: ignore[attr-defined]  # an EventsField
+        self.fields["events"].widget.events = self.known
 
     @property
     def names_unknown_event(self) -> bool:
@@ -156,7 +178,7 @@ class RegistrationForm(EventsForm, DetailsForm):
     consent = forms.BooleanField(
         error_messages={"required": gettext_lazy("Tick the box to agree, or ask a parent or guardian")}
     )
-    field_order = ("events", "name", "school")
+    field_order = ("grade", "events", "name", "school")
 
     def __init__(
         self, data: QueryDict | None = None, *, fest: Fest, consent: ConsentText, **kwargs: Any
@@ -211,9 +233,8 @@ class RegistrationForm(EventsForm, DetailsForm):
         return self.consent_text.pk
 
     def unvalidated(self) -> "RegistrationForm":
-        """The same answers in an unbound form; consent has to be given again."""
-        answers: dict[str, Any] = {name: self[name].data for name in self.fields if name != "consent"}
-        answers["want_waiting"] = bool(answers["want_waiting"])
+        """The same answers in an unbound form. Consent stays given, unless its wording has changed since."""
+        answers: dict[str, Any] = {name: self[name].data for name in self.fields}
         return self._made_again(initial=answers)
 
     def details(self, language: str) -> Details:
@@ -254,9 +275,13 @@ def _refuse_overlaps(events: list[Event]) -> None:
                 )
 
 
-def _event_label(event: Event) -> str:
-    return _("%(event)s, %(when)s") % {"event": event.name, "when": exact_moment(event.starts_at)}
+def _event_label(event: Event) -> SafeString:
+    """The name; below it day and hours, grades, and the seats left a few seconds ago."""
+    hours = {"start": moment(event.starts_at), "end": time_or_moment(event.ends_at, event.starts_at)}
+    state = Availability(event, timezone.now()).text
+    details = [_("%(start)s to %(end)s") % hours, event.grades_text.lower(), state[:1].lower() + state[1:]]
+    return format_html('<b translate="no">{}</b> <small>{}</small>', event.name, ", ".join(details))
 
 
-_lazy_label = lazy(_event_label, str)
+_lazy_label = lazy(_event_label, SafeString)
 """Lazy: a posted form needs no labels."""

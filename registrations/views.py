@@ -12,14 +12,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from events.availability import Availability
 from events.cache import CachedFest, cached_fest
-from events.catalogue import with_free_seats
+from events.catalogue import Card, with_free_seats
 from events.models import Fest
+from events.views import chosen_grade
 from registrations import links
 from registrations.access import public
 from registrations.booking import idempotency, messages
 from registrations.booking.errors import AmbiguousIdentity, IdempotencyConflict, RegistrationRejected
+from registrations.booking.policy import SeatResult
 from registrations.booking.submit import BookingRequest, submit
 from registrations.forms import RegistrationForm
+from registrations.models import Registration
 from registrations.schools import school_names
 from registrations.students.consents import current_text
 from registrations.students.identity import Details, is_described
@@ -59,12 +62,13 @@ def register(request: HttpRequest) -> HttpResponse:
 def fresh_form(request: HttpRequest, current: CachedFest, fest: Fest) -> HttpResponse:
     """The empty form. The page is cached; only its key is new each time."""
     chosen = tuple(event.slug for event in current.chosen(request.GET.getlist("event")))
+    grade = chosen_grade(request, current)
 
     def render() -> str:
-        form = blank_form(current, fest, initial={"events": chosen})
+        form = blank_form(current, fest, initial={"events": chosen, "grade": grade})
         return show_form(request, form, key=_KEY_MARK).content.decode()
 
-    page = current.pages.get_or_render(("form", get_language(), chosen), render)
+    page = current.pages.get_or_render(("form", get_language(), chosen, grade), render)
     return HttpResponse(page.replace(_KEY_MARK, idempotency.new_key()))
 
 
@@ -124,9 +128,11 @@ def render_error(request: HttpRequest, error: UserFacingError, form: Registratio
 def _refused(request: HttpRequest, error: RegistrationRejected, form: RegistrationForm) -> HttpResponse:
     lines, current = messages.refused_entries(error.seat_results), cached_fest()
     chosen = {outcome.event_id for outcome in error.seat_results}
+    grade = form.cleaned_data["grade"]
     soon = [outcome.event for outcome in error.seat_results if outcome.decision.reason == "too_soon"]
     context = {
         "already": messages.already_has(error.seat_results),
+        "already_state": _state_of(error.seat_results),
         "has_some": any(result.before for result in error.seat_results),
         "email": form.cleaned_data["email"],
         "entries": lines,
@@ -135,14 +141,19 @@ def _refused(request: HttpRequest, error: RegistrationRejected, form: Registrati
         "send_again": bool(soon),
         "opens_at": min((event.registration_opens_at for event in soon if event), default=None),
         "server_now": current.now,
-        "others": _other_events(current, form.cleaned_data["grade"], chosen),
+        "others": _other_events(current, with_free_seats(current, grade, without=chosen, held=error.held)),
     }
     return render(request, "registrations/refused.html", context, status=409)
 
 
-def _other_events(current: CachedFest, grade: int, chosen: set[int]) -> str:
+def _state_of(seat_results: list[SeatResult]) -> str:
+    """How the registrations that the student had before are shown: "waiting", or "ok" if one has a seat."""
+    had = [result.before for result in seat_results if result.before]
+    return "ok" if any(one.state == Registration.State.CONFIRMED for one in had) else "waiting"
+
+
+def _other_events(current: CachedFest, others: list[Card]) -> str:
     """Cards of the events with free seats, empty if there are none; rendered once for a rush that is refused."""
-    others = with_free_seats(current, grade, chosen)
     if not others:
         return ""
     key = ("other events", get_language(), *(card.event.pk for card in others))

@@ -1,5 +1,6 @@
 """Errors of booking. Each has a `text` that may be shown to people."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -8,18 +9,22 @@ from registrations.students.likeness import Likeness
 from techfest.core.errors import UserFacingError
 
 if TYPE_CHECKING:
+    from events.models import Event
     from registrations.booking.policy import SeatResult
     from registrations.models import Student, Submission
 
 
 class RegistrationRejected(UserFacingError):
-    """The request obtained nothing; `seat_results` has the reason per event. Nothing was written."""
+    """The request obtained nothing; `seat_results` has the reason per event. Nothing was written.
+
+    `held` are the events that the student has, if the reasons reveal that the student is registered.
+    """
 
     text = _("You are not registered.")
 
-    def __init__(self, seat_results: "list[SeatResult]") -> None:
+    def __init__(self, seat_results: "list[SeatResult]", held: "Sequence[Event]" = ()) -> None:
         super().__init__()
-        self.seat_results = seat_results
+        self.seat_results, self.held = seat_results, held
 
 
 class AmbiguousIdentity(UserFacingError):

@@ -64,7 +64,7 @@ REFUSALS: Mapping[str, Refused] = {
     ),
     Reason.ALREADY: Refused(
         heading=gettext_lazy("Already registered"),
-        text=gettext_lazy("You are already registered for this event. The link is in your mail."),
+        text=gettext_lazy("You are already registered for this event, and that stays as it is."),
         about=gettext_lazy("%(name)s is already registered for %(event)s."),
         short=gettext_lazy("already registered"),
     ),

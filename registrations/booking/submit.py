@@ -19,7 +19,7 @@ from registrations.booking.errors import (
     RegistrationRejected,
 )
 from registrations.booking.ledger import change_ledger
-from registrations.booking.policy import SeatRequest
+from registrations.booking.policy import SeatRequest, SeatResult
 from registrations.models import Change, Consent, Refusal, School, Student, Submission
 from registrations.schools import find_or_create_school
 from registrations.signals import attempt_noticed
@@ -138,8 +138,12 @@ def _refuse_like_a_newcomer(request: BookingRequest, error: Exception, deadline:
 def _reveals_student(error: Exception) -> bool:
     """Whether the refusal would differ for an unknown student."""
     if isinstance(error, RegistrationRejected):
-        return any(result.decision.reason in _REVEALING for result in error.seat_results)
+        return _are_revealing(error.seat_results)
     return isinstance(error, AmbiguousIdentity)
+
+
+def _are_revealing(seat_results: list[SeatResult]) -> bool:
+    return any(result.decision.reason in _REVEALING for result in seat_results)
 
 
 def _register(request: BookingRequest, deadline: Deadline) -> Submission:
@@ -198,7 +202,8 @@ def _decide_and_write(
     with change_ledger(batch=batch, commit=True):
         seat_results = allocate_locked(seat_requests, locked, actor=request.actor, user=teacher)
         if not any(result.registration for result in seat_results):
-            raise RegistrationRejected(seat_results)
+            held = locked.engagements()[student.pk] if _are_revealing(seat_results) else []
+            raise RegistrationRejected(seat_results, [registration.event for registration in held])
         if is_new and request.consent_text_id:
             basis = Consent.Basis.TEACHER if teacher else Consent.Basis.FORM
             consent = Consent(student=student, text_id=request.consent_text_id, basis=basis, user=teacher)

@@ -391,6 +391,76 @@ def test_kept_page_repeats_nothing_of_the_request(client: Client, fest: Fest, pa
     assert neutral(text_of(client.get(path))) == neutral(first)
 
 
+def is_ticked(page: str) -> bool:
+    return bool(re.search(r'name="consent"[^>]*checked', page))
+
+
+@pytest.mark.parametrize("how", ["edit", "choose another", "no key", "an error", "a namesake"])
+def test_consent_stays_ticked_wherever_the_form_is_shown_again(client: Client, fest: Fest, how: str) -> None:
+    event, other = build_event(fest), build_event(fest)
+    if how == "a namesake":
+        build_submission(other, name="Asha Rao")
+    values = (
+        typed(event, name="Asha Rao")
+        | {
+            "edit": {"edit": "1"},
+            "choose another": {"edit": "1", "events": [other.slug]},
+            "no key": {"key": ""},
+            "an error": {"school": ""},
+            "a namesake": {},
+        }[how]
+    )
+    assert is_ticked(text_of(client.post(FORM, values)))
+    assert not is_ticked(text_of(client.post(FORM, values | {"consent": ""})))
+    assert not is_ticked(text_of(client.post(FORM, values | {"wording": "0"})))
+    assert not is_ticked(text_of(client.get(FORM)))
+
+
+def test_consent_is_sent_along_with_every_answer_that_repeats_the_form(client: Client, fest: Fest) -> None:
+    """After "full" and "too soon"; the busy page and the page about another site repeat the fields in the same way."""
+    full = build_event(fest, capacity=0, waiting_limit=0)
+    build_event(fest)
+    page = text_of(post_form(client, full))
+    forms = re.findall(r'<form[^>]*action="/register/".*?</form>', page, re.S)
+    assert ([kept(form)["consent"] for form in forms], "Choose this instead" in page) == (
+        [["on"], ["on"]],
+        True,
+    )
+
+
+def test_labels_of_events_say_when_for_whom_and_what_is_left(client: Client, fest: Fest) -> None:
+    event = build_event(
+        fest, name="Robo Race", hour=10, grade_min=5, grade_max=10, capacity=3, buffer_minutes=30
+    )
+    page = text_of(client.get(FORM))
+    day = f"{fest.starts_on:%a} {fest.starts_on.day} {fest.starts_on:%b}"
+    assert (
+        f'<b translate="no">Robo Race</b> <small>{day}, 10:00am to 11:00am, grades 5 to 10, 3 seats left</small>'
+    ) in page
+    begin = int(event.starts_at.timestamp()) // 60
+    assert f'data-hours="{begin} {begin + 90}" data-grades="5 10" data-name="Robo Race"' in page
+    assert page.index('name="grade"') < page.index('name="events"')
+
+
+def offered(page: str) -> set[str]:
+    return set(re.findall(r'name="events"\s*value="([^"]+)">Choose this instead', page))
+
+
+@pytest.mark.parametrize("reason", ["clash", "already"])
+def test_events_are_not_offered_that_are_held_or_overlap_or_are_not_for_the_grade(
+    client: Client, fest: Fest, reason: str
+) -> None:
+    held, wanted = build_event(fest, hour=10), build_event(fest, hour=10)
+    build_event(fest, hour=10.5, slug="overlaps")
+    build_event(fest, hour=11, slug="fits")
+    build_event(fest, hour=11, slug="seniors", grade_min=9)
+    values = typed(held)
+    client.post(FORM, values)
+    event = held if reason == "already" else wanted
+    response = post_form(client, event, **{name: values[name] for name in ("name", "email")})
+    assert (response.status_code, offered(text_of(response))) == (409, {"fits"})
+
+
 def heading(page: str) -> str:
     return unescape(re.findall(r"<h1>(.*?)</h1>", page)[0])
 
@@ -403,6 +473,7 @@ def test_student_who_has_a_seat_is_told_so_and_gets_the_ticket_again(client: Cli
     page = text_of(response)
     assert (response.status_code, heading(page)) == (409, "You already have a seat in Robo Race")
     assert "ot registered" not in page
+    assert "We cannot mail you" not in page
     sent = client.post("/link/", kept(page.partition('action="/link/"')[2]))
     assert (sent.status_code, Delivery.objects.filter(kind="link", to=values["email"]).count()) == (200, 1)
 
@@ -414,6 +485,7 @@ def test_student_who_waits_is_told_so(client: Client, fest: Fest) -> None:
     client.post(FORM, values)
     response = post_form(client, event, **{name: values[name] for name in ("name", "email")})
     assert heading(text_of(response)) == "You are already on the waiting list of Robo Race"
+    assert 'class="panel is-waiting"' in text_of(response)
 
 
 def test_student_who_has_one_of_two_events_is_told_that_nothing_was_added(client: Client, fest: Fest) -> None:
@@ -422,3 +494,4 @@ def test_student_who_has_one_of_two_events_is_told_that_nothing_was_added(client
     client.post(FORM, values)
     response = post_form(client, event, other, **{name: values[name] for name in ("name", "email")})
     assert (response.status_code, heading(text_of(response))) == (409, "Nothing new was registered")
+    assert "Send my ticket again" in text_of(response)

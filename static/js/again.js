@@ -1,4 +1,4 @@
-// The busy page tries again by itself: a page is loaded again, a form is sent again with the answers that queue.js keeps
+// The busy page tries again by itself: a page is loaded again, a form is sent again with the answers that form.js keeps
 // in this tab.
 
 const LONGEST_MINUTES = 10;

@@ -3,7 +3,7 @@
 const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
 const visible = () => document.visibilityState === "visible";
 
-// A form that was sent has its answer (see queue.js).
+// A form that was sent has its answer (see form.js).
 try {
   sessionStorage.removeItem("unanswered");
 } catch {

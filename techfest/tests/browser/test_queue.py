@@ -18,7 +18,7 @@ from techfest.tests.browser.pages import PHONE, faults_of, fill_form
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-SCRIPT = Path(settings.BASE_DIR) / "static" / "js" / "queue.js"
+SCRIPT = Path(settings.BASE_DIR) / "static" / "js" / "form.js"
 
 
 @pytest.fixture
