@@ -12,8 +12,8 @@ from techfest.core.formatting import exact_moment
 
 EARLY = dt.timedelta(minutes=15)
 """How long before the opening the form can be filled in."""
-FEW_SEATS = 20
-"""If fewer seats are free, the page shows the exact number."""
+FEW_SEATS = 10
+"""If fewer seats are free, the page says so in the colour of a warning."""
 
 
 class State(TextChoices):
@@ -60,11 +60,9 @@ class Availability:
     @property
     def text(self) -> str:
         match self.state:
-            case State.OPEN if self.event.seats.free < FEW_SEATS:
-                free = self.event.seats.free
-                return ngettext("Open · %(n)d seat left", "Open · %(n)d seats left", free) % {"n": free}
             case State.OPEN:
-                return _("Open")
+                free = self.event.seats.free
+                return ngettext("%(n)d seat left", "%(n)d seats left", free) % {"n": free}
             case State.FULL:
                 return self._full_text()
             case State.SOON:
@@ -74,6 +72,16 @@ class Availability:
             case State.PAUSED:
                 return self.event.pause_text or self.event.fest.pause_text or _("Registration is paused")
         return _("Cancelled")
+
+    @property
+    def percent_free(self) -> int:
+        """How far the meter of seats is filled; 0 only if no seat is free."""
+        seats = self.event.seats
+        return -(-100 * seats.free // max(1, seats.capacity))
+
+    @property
+    def has_few_seats(self) -> bool:
+        return self.event.seats.free < FEW_SEATS
 
     def _full_text(self) -> str:
         waiting = self.event.seats.waiting

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from events import covers
 from events.availability import Availability
 from events.cache import CachedFest, cached_fest
 from events.catalogue import by_day, next_opening
@@ -21,7 +22,7 @@ from events.models import Event, Picture
 def catalogue(request: HttpRequest) -> HttpResponse:
     current = cached_fest()
     form = FilterForm(request.GET, cached=current)
-    if form.catalogue_filter.text:  # any text would be a page to keep
+    if request.GET.get("name"):  # any text would be a page to keep
         return HttpResponse(_catalogue_page(current, form, request))
     key = ("catalogue", request.LANGUAGE_CODE, form.catalogue_filter)
     return HttpResponse(current.pages.get_or_render(key, lambda: _catalogue_page(current, form, request)))
@@ -34,8 +35,9 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     shown = current.event(slug)
     if shown is None:
         raise Http404
-    key = ("event", request.LANGUAGE_CODE, slug)
-    return HttpResponse(current.pages.get_or_render(key, lambda: _event_page(current, shown, request)))
+    grade = chosen_grade(request, current)
+    key = ("event", request.LANGUAGE_CODE, slug, grade)
+    return HttpResponse(current.pages.get_or_render(key, lambda: _event_page(current, shown, grade, request)))
 
 
 @require_safe
@@ -58,16 +60,32 @@ def _catalogue_page(current: CachedFest, form: FilterForm, request: HttpRequest)
     return render_to_string("events/catalogue.html", context, request)
 
 
-def _event_page(current: CachedFest, shown: Event, request: HttpRequest) -> str:
+def chosen_grade(request: HttpRequest, current: CachedFest) -> int | None:
+    """The grade in the address, if it is one of the fest."""
+    asked = request.GET.get("grade", "")
+    return next(
+        (grade for grade in (current.fest.grades if current.fest else ()) if str(grade) == asked), None
+    )
+
+
+def _with_grade(url: str, grade: int | None) -> str:
+    if grade is None:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}grade={grade}"
+
+
+def _event_page(current: CachedFest, shown: Event, grade: int | None, request: HttpRequest) -> str:
     availability = Availability(shown, current.now)
     url = settings.SITE_URL + shown.get_absolute_url()
     context = {
         "event": shown,
         "state": availability.state,
-        "state_text": availability.text,
+        "availability": availability,
         "button_text": availability.button_text,
-        "register_url": f"{reverse('registrations:register')}?event={shown.slug}",
-        "free": shown.seats.free,
+        "register_url": _with_grade(f"{reverse('registrations:register')}?event={shown.slug}", grade),
+        "catalogue_url": _with_grade(reverse("events:catalogue"), grade),
+        "tone": covers.tone(shown),
+        "cover": covers.cover(shown),
         "waiting": shown.seats.waiting,
         "opens_at": shown.registration_opens_at,
         "closes_at": shown.registration_closes_at,

@@ -400,16 +400,14 @@ def test_consent_stays_ticked_wherever_the_form_is_shown_again(client: Client, f
     event, other = build_event(fest), build_event(fest)
     if how == "a namesake":
         build_submission(other, name="Asha Rao")
-    values = (
-        typed(event, name="Asha Rao")
-        | {
-            "edit": {"edit": "1"},
-            "choose another": {"edit": "1", "events": [other.slug]},
-            "no key": {"key": ""},
-            "an error": {"school": ""},
-            "a namesake": {},
-        }[how]
-    )
+    changes: dict[str, dict[str, Any]] = {
+        "edit": {"edit": "1"},
+        "choose another": {"edit": "1", "events": [other.slug]},
+        "no key": {"key": ""},
+        "an error": {"school": ""},
+        "a namesake": {},
+    }
+    values = typed(event, name="Asha Rao") | changes[how]
     assert is_ticked(text_of(client.post(FORM, values)))
     assert not is_ticked(text_of(client.post(FORM, values | {"consent": ""})))
     assert not is_ticked(text_of(client.post(FORM, values | {"wording": "0"})))

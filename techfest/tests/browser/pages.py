@@ -51,3 +51,40 @@ def signed_in(browser: Browser, user: Any, url: str, **options: Any) -> BrowserC
     context = browser.new_context(base_url=url, **options)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
     return context
+
+
+SHORT_WORD = 12
+"""Letters; a longer word may be broken where the text is twice as large."""
+_BROKEN = """(longest) => {
+  const skipped = ".hidden, .skip, .code, [href^=mailto], script, datalist, [hidden],"
+    + "details:not([open]) > :not(summary)";
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = new Set(), range = new Range();
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.parentElement.closest(skipped)) continue;
+    for (const { index, 0: word } of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (word.length <= longest && lines.size > 1) found.add(word);
+    }
+  }
+  return [...found];
+}"""
+
+
+def text_faults(page: Page) -> list[str]:
+    """Faults of the open page where text is as large as WCAG 1.4.4 asks for: sideways scrolling, words in pieces."""
+    found = []
+    for percent, width in ((175, 1280), (200, 1280), (200, 360)):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.evaluate("(percent) => document.documentElement.style.fontSize = `${percent}%`", percent)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"scrolls sideways at {percent} % text and {width} px")
+        found += [
+            f"breaks {word!r} at {percent} % text and {width} px"
+            for word in page.evaluate(_BROKEN, SHORT_WORD)
+        ]
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size(PHONE)
+    return found

@@ -69,7 +69,7 @@ def test_form_of_a_translated_copy_ends_in_a_registration(event: Event, page: Pa
 
 def test_event_is_searched_by_name(event: Event, page: Page) -> None:
     page.goto("/")
-    page.get_by_text("Find your events").click()
+    page.get_by_text("More filters").click()
     page.get_by_label("Name of the event").fill("strassen rennen")
     page.get_by_role("button", name="Show events").click()
     expect(page.get_by_role("heading", name="Straßenrennen")).to_be_visible()
