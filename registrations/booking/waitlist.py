@@ -1,8 +1,22 @@
 """The waiting list: ranks, promotion of the next, and the reason why nobody is promoted."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, Subquery, Sum, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -87,10 +101,27 @@ def promote_after_change(event: Event) -> None:
             promote(seats, cause=Change.Cause.PROMOTED, now=database_now())
 
 
-def why_nobody(event: Event, seats: Seats, *, now: datetime) -> str:
+UnusedSeats = Mapping[int, Mapping[bool, tuple[int, datetime]]]
+"""By event, seats that are held without a name and until when: False for schools, True reserved by organisers."""
+
+
+def unused_seats(event_ids: Iterable[int]) -> UnusedSeats:
+    """The held seats without a name of these events, in one query."""
+    held = Hold.objects.filter(event__in=list(event_ids)).held()
+    is_reserved = ExpressionWrapper(Q(school=None), output_field=BooleanField())
+    rows = held.annotate(is_reserved=is_reserved).order_by().values_list("event", "is_reserved")
+    found: dict[int, dict[bool, tuple[int, datetime]]] = {}
+    for event_id, reserved, seats, until in rows.annotate(
+        unused=Sum(F("seats") - F("used")), last=Max("until")
+    ):
+        found.setdefault(event_id, {})[reserved] = (seats, until)
+    return found
+
+
+def why_nobody(event: Event, seats: Seats, *, now: datetime, unused: UnusedSeats | None = None) -> str:
     """The reason why the first person on the list has no seat; empty if `promote` would give one.
 
-    Of a full event it also says which seats are held. At most two queries, no lock.
+    Of a full event it also says which seats are held. At most one query, none if they are given; no lock.
     """
     if not seats.waiting:
         return _("The waiting list is empty.")
@@ -103,7 +134,9 @@ def why_nobody(event: Event, seats: Seats, *, now: datetime) -> str:
         return words % {"end": _moment(event.promotion_ends_at, event)}
     if seats.free:
         return ""
-    return " ".join(filter(None, (_fullness(seats), *_held(event, seats))))
+    if seats.held and unused is None:
+        unused = unused_seats([event.pk])
+    return " ".join(filter(None, (_fullness(seats), *_held(event, unused or {}))))
 
 
 def why_waiting(registration: Registration, *, now: datetime) -> str:
@@ -130,29 +163,24 @@ def _fullness(seats: Seats) -> str:
     return words % {"count": seats.capacity} if seats.capacity else _("There are no seats.")
 
 
-def _held(event: Event, seats: Seats) -> list[str]:
+def _held(event: Event, unused: UnusedSeats) -> list[str]:
     """Sentences about seats that are taken without a name: held for schools, or reserved by organisers."""
-    if not seats.held:
-        return []
-    rows = Hold.objects.filter(event=event).held()
-    unused = {"seats": Sum(F("seats") - F("used")), "last": Max("until")}
-    for_schools = rows.filter(school__isnull=False).aggregate(**unused)
-    reserved = rows.filter(school=None).aggregate(**unused)
     sentences = []
-    if count := for_schools["seats"]:
-        words = ngettext(
-            "%(count)d of them is held for a school, until %(end)s at the latest.",
-            "%(count)d of them are held for schools, until %(end)s at the latest.",
-            count,
-        )
-        sentences.append(words % {"count": count, "end": _moment(for_schools["last"], event)})
-    if count := reserved["seats"]:
-        words = ngettext(
-            "%(count)d of them is held back by an organiser, until %(end)s at the latest.",
-            "%(count)d of them are held back by organisers, until %(end)s at the latest.",
-            count,
-        )
-        sentences.append(words % {"count": count, "end": _moment(reserved["last"], event)})
+    for is_reserved, (count, until) in sorted(unused.get(event.pk, {}).items()):
+        if is_reserved:
+            words = ngettext(
+                "%(count)d of them is held back by an organiser, until %(end)s at the latest.",
+                "%(count)d of them are held back by organisers, until %(end)s at the latest.",
+                count,
+            )
+        else:
+            words = ngettext(
+                "%(count)d of them is held for a school, until %(end)s at the latest.",
+                "%(count)d of them are held for schools, until %(end)s at the latest.",
+                count,
+            )
+        if count:
+            sentences.append(words % {"count": count, "end": _moment(until, event)})
     return sentences
 
 

@@ -15,16 +15,23 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, path, resolve, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from events.admin_base import of_limited_fest
 from events.fest_choice import choice_of, choose
+from registrations.models import Registration
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import end_if_idle
+from techfest.core.admin.pages import staff_page
+from techfest.core.db.clock import database_now
+from techfest.core.roles import is_owner
 from tickets import go_live
 from tickets.dashboard import acts, today
+from tickets.dashboard.navigation import navigation_of, records_of
+from tickets.dashboard.visibility import Viewer
+from tickets.dashboard.waiting import overview
 from tickets.restore import held_mails
 
 
@@ -38,8 +45,9 @@ class FestChoices(AutocompleteJsonView):
 class TechfestAdminSite(admin.AdminSite):
     """The admin for organisers: staff whose session has passed the second step."""
 
-    index_title = gettext_lazy("At a glance")
+    index_title = gettext_lazy("Today")
     index_template = "admin/dashboard.html"
+    enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and has_passed(request)
@@ -75,10 +83,13 @@ class TechfestAdminSite(admin.AdminSite):
         )
         held = path("held-mails/", self.admin_view(self.held_mails), name="held_mails")
         fest = path("fest/", require_POST(self.admin_view(self.choose_fest)), name="choose_fest")
+        records = path("records/", self.admin_view(self.records), name="records")
         return [
             ours,
             held,
             fest,
+            records,
+            path("waiting/", self.admin_view(self.waiting), name="waiting"),
             *go_live.paths(self),
             *acts.paths(self),
             *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"),
@@ -100,9 +111,33 @@ class TechfestAdminSite(admin.AdminSite):
         return held_mails(request, self)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the shown fest, and the other fests to choose from."""
-        choice = choice_of(request)
-        return {**super().each_context(request), "fest": choice.main, "fest_choice": choice}
+        """Add the navigation, the shown fest, and the other fests to choose from."""
+        choice, known = choice_of(request), super().each_context(request)
+        if known["has_permission"]:
+            known["navigation"] = navigation_of(request)
+        return {**known, "fest": choice.main, "fest_choice": choice}
+
+    def records(self, request: HttpRequest) -> HttpResponse:
+        """List the raw tables, for owners."""
+        if not is_owner(request.user):
+            raise PermissionDenied
+        return staff_page(
+            request, self, "admin/records.html", title=gettext("Records"), records=records_of(request)
+        )
+
+    def waiting(self, request: HttpRequest) -> HttpResponse:
+        """Show who waits for a seat in each event, and why."""
+        viewer, fest = Viewer(request, self), choice_of(request).main
+        if viewer.rows(Registration) is None:
+            raise PermissionDenied
+        found = overview(viewer, fest, now=database_now()) if fest else None
+        return staff_page(request, self, "admin/waiting.html", title=gettext("Waiting"), overview=found)
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Redirect from Django's list of one app's tables to the pages that replace it."""
+        return redirect("admin:records" if is_owner(request.user) else "admin:index")
 
     def choose_fest(self, request: HttpRequest) -> HttpResponse:
         """Show another fest from now on. Return to the page where it was chosen; from a row's page to the dashboard."""
