@@ -112,7 +112,7 @@ def unused_seats(event_ids: Iterable[int]) -> UnusedSeats:
     rows = held.annotate(is_reserved=is_reserved).order_by().values_list("event", "is_reserved")
     found: dict[int, dict[bool, tuple[int, datetime]]] = {}
     for event_id, reserved, seats, until in rows.annotate(
-        unused=Sum(F("seats") - F("used")), last=Max("until")
+        without_name=Sum(F("seats") - F("used")), last=Max("until")
     ):
         found.setdefault(event_id, {})[reserved] = (seats, until)
     return found

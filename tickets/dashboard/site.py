@@ -133,7 +133,7 @@ class TechfestAdminSite(admin.AdminSite):
         found = overview(viewer, fest, now=database_now()) if fest else None
         return staff_page(request, self, "admin/waiting.html", title=gettext("Waiting"), overview=found)
 
-    def app_index(
+    def app_index(  # type: ignore[override]  # it leads elsewhere
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Redirect from Django's list of one app's tables to the pages that replace it."""

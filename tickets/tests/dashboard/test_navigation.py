@@ -90,7 +90,8 @@ def test_role_is_offered_its_sections(role: str, expected: list[str]) -> None:
 def test_every_link_of_the_navigation_opens(role: str) -> None:
     """Starting at the dashboard, for the tabs of each section too."""
     client = organiser_client(member(role))
-    paths, seen = {DASHBOARD}, set()
+    paths: set[str] = {DASHBOARD}
+    seen: set[str] = set()
     while paths - seen:
         path = min(paths - seen)
         seen.add(path)

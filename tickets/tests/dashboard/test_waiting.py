@@ -34,7 +34,7 @@ def shown(client: Any) -> Any:
 
 def test_figures_of_each_event_lead_to_lists_with_as_many_rows() -> None:
     fest = build_fest()
-    event_with_list(fest, "Robo Race", capacity=2, waiting=3)
+    event_with_list(fest, "Robo Race", capacity=2, waiting=3, hour=9)
     event_with_list(fest, "Quiz", capacity=1, waiting=1, hour=15)
     build_event(fest, name="Empty")
     client = organiser_client()
