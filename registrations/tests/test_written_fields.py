@@ -17,7 +17,7 @@ from registrations.students.consents import current_text
 from registrations.students.identity import Details
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from techfest.core.db import bulk
-from tickets.checkin.verdict_view import _SENTENCES
+from tickets.checkin.sentences import SENTENCES
 from tickets.mail.kinds import new_kinds
 from tickets.models import Delivery, Scan, Ticket
 
@@ -122,4 +122,4 @@ def test_every_kind_of_mail_can_be_composed() -> None:
 
 
 def test_every_verdict_has_its_sentence() -> None:
-    assert set(_SENTENCES) == set(Scan.Verdict)
+    assert set(SENTENCES) == set(Scan.Verdict)

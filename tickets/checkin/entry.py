@@ -91,22 +91,65 @@ def take_back(ticket_ids: Sequence[int], *, user: Any, reason: str, now: dt.date
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def undo(scan: Scan, *, user: Any, reason: str) -> None:
-    """Revokes the check-in of this scan's ticket, which may then be checked in again.
+NO_REASON = "no reason given"
+"""Stored as the reason of an undone check-in until someone gives one."""
 
-    The rows stay with user and reason, and the audit log of the ticket has an entry. Raises `ActionRejected` if the
-    ticket is not in, so a second submission does nothing.
+
+class AlreadyUndone(ActionRejected):
+    """The check-in was undone before; nothing was changed."""
+
+
+def reported_by(scan: Scan) -> CheckIn | None:
+    """The check-in in force when this scan was answered; for a green scan, its own."""
+    if scan.ticket_id is None or scan.verdict not in (Scan.Verdict.IN, Scan.Verdict.ALREADY):
+        return None
+    rows = CheckIn.objects.filter(ticket=scan.ticket_id, is_reentry=False, recorded_at__lte=scan.received_at)
+    stood = rows.filter(Q(undone_at=None) | Q(undone_at__gte=scan.received_at))
+    return stood.select_related("user").order_by("recorded_at", "pk").first()
+
+
+def undo(scan: Scan, *, user: Any, reason: str = "") -> None:
+    """Revokes the check-in that this scan reported; the ticket may then be checked in again.
+
+    The rows stay with user and reason, and the audit log of the ticket has an entry. Without a reason `NO_REASON` is
+    stored. Raises `AlreadyUndone` if that check-in is no longer in force, so a second submission does nothing, not
+    even to a later check-in.
     """
-    in_transaction(lambda: _undo(scan, user, reason), deadline=Deadline())
+    in_transaction(lambda: _undo(scan, user, reason or NO_REASON), deadline=Deadline())
     forget()
 
 
 def _undo(scan: Scan, user: Any, reason: str) -> None:
     ticket = _locked(scan)
+    reported = reported_by(scan)
     now = database_now()
-    if not take_back([ticket.pk], user=user, reason=reason, now=now):
-        raise ActionRejected(_("This check-in is already undone."))
+    if (
+        reported is None
+        or reported.undone_at
+        or not take_back([ticket.pk], user=user, reason=reason, now=now)
+    ):
+        raise AlreadyUndone(_("This check-in is already undone."))
     record(ticket, what="check-in undone", now=now, user=user, reason=reason)
+
+
+def give_reason(scan: Scan, *, user: Any, reason: str) -> None:
+    """Adds the reason to a check-in that was undone without one; the audit log of the ticket has an entry.
+
+    Raises `ActionRejected` if no reason is missing; the same reason again does nothing.
+    """
+    in_transaction(lambda: _give_reason(scan, user, reason), deadline=Deadline())
+
+
+def _give_reason(scan: Scan, user: Any, reason: str) -> None:
+    ticket = _locked(scan)
+    reported = reported_by(scan)
+    if reported is None or reported.undone_at is None:
+        raise ActionRejected(_("This check-in is not undone."))
+    undone = CheckIn.objects.filter(ticket=ticket, undone_at=reported.undone_at)
+    if undone.filter(undo_reason=NO_REASON).update(undo_reason=reason):
+        record(ticket, what="reason for undoing a check-in", now=database_now(), user=user, reason=reason)
+    elif reported.undo_reason != reason:
+        raise ActionRejected(_("A reason was given already: %(reason)s") % {"reason": reported.undo_reason})
 
 
 def let_in_again(scan: Scan, *, checkpoint: Checkpoint, user: Any, reason: str) -> None:

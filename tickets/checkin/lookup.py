@@ -17,7 +17,7 @@ from enum import Enum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +31,7 @@ from techfest.core.search import read as read_words
 from tickets import alerts
 from tickets.checkin import keyboards
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.models import Alert, Delegation, Scan, Ticket
+from tickets.models import Alert, Scan, Ticket
 
 State = Registration.State
 
@@ -48,27 +48,6 @@ def by_code(code: str, fest: Fest) -> list[Found]:
     """The ticket with this code, live or void; at most one."""
     tickets = Ticket.objects.select_related("registration__event__venue", "registration__student__school")
     return [Found(one.registration, one) for one in tickets.filter(code=code, registration__event__fest=fest)]
-
-
-def by_other_keyboard(text: str, fest: Fest) -> list[Found]:
-    """The ticket that a hand scanner meant by this text if the keyboard has another layout or Caps Lock is on."""
-    codes = _codes_meant_by(text, Kind.TICKET)
-    tickets = Ticket.objects.select_related("registration__event__venue", "registration__student__school")
-    found = tickets.filter(code__in=codes, registration__event__fest=fest) if codes else ()
-    return [Found(one.registration, one) for one in found]
-
-
-def school_by_other_keyboard(text: str, fest: Fest) -> Delegation | None:
-    """The school's code that a hand scanner meant, likewise."""
-    codes = _codes_meant_by(text, Kind.SCHOOL)
-    rows = Delegation.objects.select_related("school", "fest").filter(code__in=codes, fest=fest)
-    return rows.first() if codes else None
-
-
-def _codes_meant_by(text: str, kind: "Kind") -> list[str]:
-    """A bare code with capital and small letters exchanged is no other code: it must match exactly."""
-    texts = [one for one in keyboards.meant_by(text) if one != text.swapcase() or not _CODE.fullmatch(one)]
-    return [reading.value for reading in map(read, texts) if reading.kind in (kind, Kind.CODE)]
 
 
 def by_reference(reference: str, fest: Fest) -> list[Found]:
@@ -102,7 +81,8 @@ def again(found: Found) -> Found:
 MAX_LENGTH = 500
 """Characters; longer text is not looked at. The address in a ticket's QR is shorter."""
 _ADDRESS = re.compile(r"/(t|delegation)/([A-Za-z0-9_-]{22})(?:[/?#]|$)")
-_CODE = re.compile(r"[A-Za-z0-9_-]{22}")
+CODE = re.compile(r"[A-Za-z0-9_-]{22}")
+"""The code of a ticket or of a school, without its address."""
 LONGEST_TYPED = 40
 """Characters of a reference with a label before it."""
 
@@ -135,7 +115,7 @@ def read(text: str) -> Reading:
         return Reading(Kind.NOTHING)
     if found := _ADDRESS.search(text):
         return Reading(Kind.TICKET if found[1] == "t" else Kind.SCHOOL, found[2])
-    if _CODE.fullmatch(text):
+    if CODE.fullmatch(text):
         return Reading(Kind.CODE, text)
     return _read_reference(text)
 
@@ -164,16 +144,21 @@ class People:
 
 
 def search(checkpoint: Checkpoint, text: str) -> People:
-    """Confirmed and waiting registrations of this checkpoint by name or reference.
+    """Registrations of this checkpoint by name or reference, with what was cancelled and is not held again.
 
-    A name must contain all the words. Student, school, event and venue are loaded. Finds no one from another
-    checkpoint and never searches addresses.
+    A name must contain all the words. Of one person, what takes place now comes first, then what is next, then what
+    is over or cancelled. Student, school, event and venue are loaded. Finds no one from another checkpoint and never
+    searches addresses.
     """
     if read_words(text).total < MIN_CHARACTERS:
         return People([])
-    here = Registration.objects.filter(_here(checkpoint), state__in=("confirmed", "waiting"))
+    held = Registration.objects.active().filter(student=OuterRef("student"), event=OuterRef("event"))
+    here = Registration.objects.filter(_here(checkpoint)).exclude(Q(state=State.CANCELLED) & Exists(held))
     rows, is_similar = found_rows(here, text, _SEARCHED)
-    ordered = rows.order_by(*in_dictionary_order("student__name"), "event__starts_at", "pk")
+    is_late = Case(When(Q(state=State.CANCELLED) | Q(event__ends_at__lte=Now()), then=1), default=0)
+    ordered = rows.annotate(is_late=is_late).order_by(
+        *in_dictionary_order("student__name"), "student_id", "is_late", "event__starts_at", "pk"
+    )
     return People(list(_with_related(ordered)[: MAX_RESULTS + 1]), is_similar)
 
 

@@ -7,23 +7,25 @@ names can be recovered from it.
 
 import datetime as dt
 import json
-import re
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from events.models import Event
+from registrations.booking.errors import ActionRejected
 from techfest.core.db.clock import database_now
 from techfest.core.formatting import clock_time, moment
 from tickets import alerts
 from tickets.checkin import keyboards
 from tickets.checkin.checkpoints import Checkpoint
+from tickets.checkin.entry import AlreadyUndone, give_reason, undo
+from tickets.checkin.queued import Malformed, Queued, QueuedUndo
 from tickets.checkin.scan import Offline, check_in
 from tickets.checkin.verdicts import staff_name, when
 from tickets.models import Alert, CheckIn, Scan
@@ -32,8 +34,6 @@ STATES = ("live", "already", "cancelled", "reissued", "waiting")
 """States of a code in the order of their numbers in the file: eight times the index of the event, plus one of these."""
 RECORD = 18
 """Bytes per code: 5,000 tickets take 90 kB."""
-PREFIX = 16
-"""Bytes of a code's SHA-256 that identify it on the device and in its uploads."""
 
 _CODES = """
     SELECT statement_timestamp(), coalesce(string_agg(prefix || int2send((8 * n + state)::int2), ''::bytea
@@ -101,45 +101,18 @@ def _milliseconds(moment: dt.datetime) -> int:
 
 
 Verdict = Scan.Verdict
-MAX_SCANS = 500
-"""Scans per upload; a device sends a hundred at a time."""
-MAX_BYTES = 128 * 1024
-"""Bytes of an upload; a scan has about 150."""
-_DIGEST = re.compile(f"[0-9a-f]{{{2 * PREFIX}}}")
-
-
-class Malformed(Exception):
-    """Not a valid upload, with what is wrong. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
-    """One scan stored on a device: the digest of the code, the time by its clock, and the verdict it showed."""
+class Undone:
+    """What became of a `QueuedUndo`; a sentence if it changed nothing."""
 
     key: uuid.UUID
-    digest: str
-    at: dt.datetime
-    device_verdict: str
+    sentence: str = ""
 
 
-def read_upload(body: bytes) -> list[Queued]:
-    """Reads `{"scans": [{"key", "digest", "at", "device_verdict"}, ...]}`. Raises `Malformed`."""
-    if len(body) > MAX_BYTES:
-        raise Malformed(f"The upload must be smaller than {MAX_BYTES // 1024} kB.")
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Malformed("The upload is not JSON.") from None
-    rows = content.get("scans") if isinstance(content, dict) else None
-    if not isinstance(rows, list):
-        raise Malformed("The upload has no list of scans.")
-    if len(rows) > MAX_SCANS:
-        raise Malformed(f"The upload has more than {MAX_SCANS} scans.")
-    return [_read(row, number) for number, row in enumerate(rows, start=1)]
-
-
-def upload(checkpoint: Checkpoint, scans: Sequence[Queued], *, user: Any) -> list[Scan]:
-    """Decides each of these scans by the check-in rules at its own time, oldest first.
+def upload(checkpoint: Checkpoint, scans: Sequence[Queued | QueuedUndo], *, user: Any) -> list[Scan | Undone]:
+    """Decides each of these scans by the check-in rules at its own time, and undoes check-ins, oldest first.
 
     A known key gets its first answer and changes nothing. A time in the future counts as now. Where the device
     showed a verdict of another colour than the rules give, the scan is a conflict for an organiser. Commits after
@@ -147,9 +120,31 @@ def upload(checkpoint: Checkpoint, scans: Sequence[Queued], *, user: Any) -> lis
     time.
     """
     now = database_now()
-    codes = _codes_of([scan.digest for scan in scans], checkpoint)
+    codes = _codes_of([scan.digest for scan in scans if isinstance(scan, Queued)], checkpoint)
     in_order = sorted(scans, key=lambda scan: scan.at)
-    return [_replay(checkpoint, scan, codes, user=user, now=now) for scan in in_order]
+    return [
+        _replay(checkpoint, scan, codes, user=user, now=now)
+        if isinstance(scan, Queued)
+        else _replay_undo(checkpoint, scan, user=user)
+        for scan in in_order
+    ]
+
+
+def _replay_undo(checkpoint: Checkpoint, queued: QueuedUndo, *, user: Any) -> Undone:
+    """Undoes the check-in of this scan, or adds the reason if that is new. Repeating it changes nothing."""
+    rows = Scan.objects.filter(key=queued.undoes, gate=checkpoint.gate, verdict=Verdict.IN)
+    scan = rows.select_related("registration__event").first()
+    if scan is None:
+        return Undone(queued.key)
+    try:
+        undo(scan, user=user, reason=queued.reason)
+    except AlreadyUndone:
+        if queued.reason:
+            with suppress(ActionRejected):
+                give_reason(scan, user=user, reason=queued.reason)
+    except ActionRejected as error:
+        return Undone(queued.key, str(error.text))
+    return Undone(queued.key)
 
 
 def _replay(
@@ -183,23 +178,6 @@ def _differs_from_device(scan: Scan, device_verdict: str) -> Scan:
     ):
         scan.device_verdict, scan.is_conflict = device_verdict, is_conflict
     return scan
-
-
-def _read(row: Any, number: int) -> Queued:
-    try:
-        key, at = uuid.UUID(row["key"]), parse_datetime(row["at"])
-        digest, device_verdict = row["digest"], row["device_verdict"]
-    except (TypeError, ValueError, KeyError, AttributeError):
-        raise Malformed(f"Scan {number} is not complete.") from None
-    if at is None or at.tzinfo is None or not 1900 < at.year < 9000:
-        raise Malformed(f"Scan {number} has no time.")
-    if (
-        not isinstance(digest, str)
-        or not _DIGEST.fullmatch(digest)
-        or device_verdict not in Scan.Verdict.values
-    ):
-        raise Malformed(f"Scan {number} is not complete.")
-    return Queued(key, digest, at, device_verdict)
 
 
 def describe_conflict(scan: Scan) -> str:

@@ -19,7 +19,9 @@ from events.models import Fest
 from tickets.checkin import offline
 from tickets.checkin.access import checkin_staff_required, queued_scans_accepted
 from tickets.checkin.checkpoints import Checkpoint, counts_of
-from tickets.checkin.views import checkpoint_context
+from tickets.checkin.offline import Undone
+from tickets.checkin.pages import checkpoint_context
+from tickets.checkin.queued import Malformed, read_upload
 from tickets.models import Scan
 
 # The decoder for browsers without one of their own is WebAssembly; only pages with the camera may run any.
@@ -31,13 +33,18 @@ FILES = (
     "css/scanner.css",
     "img/favicon.svg",
     "js/checkin/camera.js",
+    "js/checkin/leaving.js",
     "js/checkin/logout.js",
     "js/checkin/offline.js",
+    "js/checkin/page.js",
     "js/checkin/reader.js",
     "js/checkin/scanner.js",
     "js/checkin/server.js",
     "js/checkin/store.js",
+    "js/checkin/sync.js",
+    "js/checkin/undo.js",
     "js/checkin/verdict.js",
+    "js/checkin/viewer.js",
 )
 """The files that the scanner needs without a network; phones that need a decoder cache it besides."""
 
@@ -83,13 +90,13 @@ def live(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
 @queued_scans_accepted
 @require_POST
 def upload(request: HttpRequest, checkpoint: Checkpoint, *, is_own: bool) -> HttpResponse:
-    """Takes scans made without a network, and answers with the verdict on each.
+    """Takes scans and undone check-ins made without a network, and answers with what became of each.
 
     Those of a checkpoint that this user may not open raise an alert.
     """
     try:
-        queued = offline.read_upload(request.body)
-    except offline.Malformed as error:
+        queued = read_upload(request.body)
+    except Malformed as error:
         return JsonResponse({"error": str(error)}, status=400)
     scans = offline.upload(checkpoint, queued, user=request.user)
     answer: dict[str, Any] = {"scans": [_answer(scan) for scan in scans]}
@@ -101,8 +108,10 @@ def upload(request: HttpRequest, checkpoint: Checkpoint, *, is_own: bool) -> Htt
     return JsonResponse(answer)
 
 
-def _answer(scan: Scan) -> dict[str, object]:
+def _answer(scan: Scan | Undone) -> dict[str, object]:
     """Contains no names: the device does not know them and must not store any."""
+    if isinstance(scan, Undone):
+        return {"key": scan.key.hex, "is_conflict": bool(scan.sentence), "sentence": scan.sentence}
     return {
         "key": scan.key.hex,
         "verdict": scan.verdict,

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from events.models import Event
 from registrations.booking.errors import ActionRejected, AmbiguousIdentity
-from registrations.models import Registration
 from registrations.schools import school_names
 from techfest.core.db.clock import database_now
 from tickets.checkin import entry, lookup
@@ -21,12 +20,11 @@ from tickets.checkin.access import checkin_staff_required
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.forms import KeyForm, ReasonForm, SearchForm, WalkInForm
 from tickets.checkin.lookup import TooManySearches, count_search
+from tickets.checkin.pages import checkpoint_context, people_context, verdict_context
 from tickets.checkin.school_list import check_in_class, lines_of
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
-from tickets.checkin.views import checkpoint_context, verdict_context
 from tickets.checkin.walk_in import Newcomer, seat_newcomer, seat_waiting
 from tickets.delegations import by_code
-from tickets.keys import random_key
 from tickets.models import Scan
 
 
@@ -45,19 +43,7 @@ def search(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
                 request, "checkin/search.html", checkpoint_context(checkpoint, form=form), status=429
             )
         found = lookup.search(checkpoint, form.cleaned_data["text"])
-    context = checkpoint_context(
-        checkpoint,
-        form=form,
-        people=[(row, _live_ticket(row), random_key()) for row in found.rows[: lookup.MAX_RESULTS]],
-        is_similar=found.is_similar,
-        has_more=len(found.rows) > lookup.MAX_RESULTS,
-        is_asked=form.is_bound,
-    )
-    return render(request, "checkin/search.html", context)
-
-
-def _live_ticket(row: Registration) -> object:
-    return next((ticket for ticket in row.tickets.all() if ticket.is_live), None)
+    return render(request, "checkin/search.html", people_context(checkpoint, form, found))
 
 
 @checkin_staff_required
@@ -74,12 +60,31 @@ def again(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> H
 @checkin_staff_required
 @require_POST
 def undo(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
-    """Revokes a check-in made by mistake."""
+    """Revokes a check-in made by mistake: with a reason, or at once with `later`. Then the reason may follow here."""
 
     def act(display: VerdictDisplay, reason: str) -> None:
-        entry.undo(display.scan, user=request.user, reason=reason)
+        if display.lacks_reason:
+            entry.give_reason(display.scan, user=request.user, reason=reason)
+        else:
+            entry.undo(display.scan, user=request.user, reason=reason)
 
+    if "later" in request.POST:
+        return _undone_at_once(request, checkpoint, link_id)
     return _with_reason(request, checkpoint, link_id, act, action="undo", done=_("The check-in is undone."))
+
+
+def _undone_at_once(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
+    """Revokes the check-in without a reason; the verdict then asks for it. Repeating it changes nothing."""
+    display = display_of(link_id, checkpoint)
+    if display is None or display.first is None:
+        raise Http404
+    try:
+        entry.undo(display.scan, user=request.user)
+    except entry.AlreadyUndone:
+        pass
+    except ActionRejected as error:
+        messages.error(request, error.text)
+    return redirect(checkpoint.url("verdict", link_id))
 
 
 def _with_reason(
@@ -98,7 +103,10 @@ def _with_reason(
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return render(
-            request, "checkin/verdict.html", verdict_context(display, form=form, action=action), status=400
+            request,
+            "checkin/verdict.html",
+            verdict_context(request, display, form=form, action=action),
+            status=400,
         )
     try:
         act(display, form.cleaned_data["reason"])

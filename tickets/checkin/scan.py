@@ -17,7 +17,8 @@ from tickets.checkin import lookup
 from tickets.checkin.checkpoints import Checkpoint, count_one
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found, Kind, Reading, read
-from tickets.checkin.verdicts import candidates, decide
+from tickets.checkin.other_keyboards import by_other_keyboard, school_by_other_keyboard
+from tickets.checkin.verdicts import ELSEWHERE, candidates, decide, held_now
 from tickets.models import CheckIn, Delegation, Scan
 
 Verdict = Scan.Verdict
@@ -118,6 +119,8 @@ def _attempt(request: _Request) -> Scan | Choice | SchoolList:
     now = request.offline.at if request.offline else database_now()
     if request.reading.kind == Kind.REFERENCE:
         found = candidates(found, request.checkpoint, now)
+    elif not request.offline:
+        found = _todays_first(request, found, now)
     if len(found) > 1 and not request.offline:
         return Choice(tuple(found))
     if not found or len(found) > 1:
@@ -136,7 +139,20 @@ def _find(request: _Request) -> list[Found]:
             return [one for one in found if one.registration.pk == request.registration_id]
         return found
     found = lookup.by_code(value, fest) if kind in (Kind.TICKET, Kind.CODE) else []
-    return found if found or request.offline else lookup.by_other_keyboard(request.text, fest)
+    return found if found or request.offline else by_other_keyboard(request.text, fest)
+
+
+def _todays_first(request: _Request, found: list[Found], now: dt.datetime) -> list[Found]:
+    """The tickets of the same person for what takes place here now, if a live ticket for something else was shown."""
+    if len(found) != 1 or decide(found[0], request.checkpoint, now) not in ELSEWHERE:
+        return found
+    if request.registration_id not in (None, found[0].registration.pk):
+        return [one for one in _others(request, found) if one.registration.pk == request.registration_id]
+    return held_now(found[0], _others(request, found), request.checkpoint, now) or found
+
+
+def _others(request: _Request, found: list[Found]) -> list[Found]:
+    return lookup.by_reference(found[0].registration.student.reference, request.checkpoint.fest)
 
 
 def _school(request: _Request) -> Delegation | None:
@@ -147,11 +163,7 @@ def _school(request: _Request) -> Delegation | None:
         found = delegations.by_code(request.reading.value)
     if found is None:
         # A phone sends what it has read from a code, and its own table of keyboards was tried already.
-        return (
-            None
-            if request.offline
-            else lookup.school_by_other_keyboard(request.text, request.checkpoint.fest)
-        )
+        return None if request.offline else school_by_other_keyboard(request.text, request.checkpoint.fest)
     return found if found.fest_id == request.checkpoint.fest.pk else None
 
 

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
-from django.utils.translation import gettext as _
-
 from events.models import Event
-from registrations.booking.waitlist import with_number
-from registrations.models import Change, Registration
-from techfest.core.formatting import clock_time, long_day, moment, time_or_moment
+from registrations.models import Registration
+from techfest.core.formatting import time_or_moment
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.verdicts import VERDICT_STYLES, VerdictStyle, staff_name, when
+from tickets.checkin.entry import NO_REASON, reported_by
+from tickets.checkin.sentences import ADVICE, SENTENCES
+from tickets.checkin.verdicts import UNDONE_STYLE, VERDICT_STYLES, VerdictStyle, staff_name, when
 from tickets.models import CheckIn, Scan, Ticket
 
 Verdict = Scan.Verdict
@@ -42,12 +40,7 @@ class VerdictDisplay:
     @cached_property
     def first(self) -> CheckIn | None:
         """The check-in in force when this scan was answered; for a green scan, its own."""
-        if self.scan.ticket_id is None or self.scan.verdict not in (Verdict.IN, Verdict.ALREADY):
-            return None
-        received = self.scan.received_at
-        rows = CheckIn.objects.filter(ticket=self.scan.ticket_id, is_reentry=False)
-        stood = rows.filter(Q(undone_at=None) | Q(undone_at__gte=received), recorded_at__lte=received)
-        return stood.select_related("user").order_by("recorded_at", "pk").first()
+        return reported_by(self.scan)
 
     @cached_property
     def is_inside(self) -> bool:
@@ -57,7 +50,23 @@ class VerdictDisplay:
     @property
     def may_undo(self) -> bool:
         """Whether the check-in that this answer reports is still in force."""
-        return self.first is not None and self.is_inside
+        return self.first is not None and self.first.undone_at is None and self.is_inside
+
+    @property
+    def may_undo_at_once(self) -> bool:
+        """Whether the reason may follow: this scan itself let the person in."""
+        return self.may_undo and self.scan.verdict == Verdict.IN
+
+    @property
+    def lacks_reason(self) -> bool:
+        """Whether the check-in that this answer reports was undone, and no one said why yet."""
+        return self.first is not None and self.first.undo_reason == NO_REASON
+
+    @property
+    def shown_style(self) -> VerdictStyle:
+        """The style of the page; no page stays green after the check-in was undone."""
+        is_undone = self.scan.verdict == Verdict.IN and self.first is not None and self.first.undone_at
+        return UNDONE_STYLE if is_undone else self.style
 
     @cached_property
     def undone(self) -> CheckIn | None:
@@ -88,7 +97,12 @@ class VerdictDisplay:
 
     @cached_property
     def sentence(self) -> str:
-        return _SENTENCES[Verdict(self.scan.verdict)](self)
+        return SENTENCES[Verdict(self.scan.verdict)](self)
+
+    @property
+    def advice(self) -> str:
+        """What to do with a person who is not let in, where the sentence does not say it."""
+        return str(ADVICE.get(Verdict(self.scan.verdict), ""))
 
     def as_json(self) -> dict[str, Any]:
         """What the script of the scanner needs; `first` is the first check-in of a ticket already in."""
@@ -98,7 +112,7 @@ class VerdictDisplay:
             "verdict": self.scan.verdict,
             "tone": self.style.tone,
             "word": str(self.style.word),
-            "sentence": self.sentence,
+            "sentence": f"{self.sentence} {self.advice}".strip(),
             "name": row.student.name if row else "",
             "grade": str(row.student.grade) if row else "",
             "school": row.student.school.name if row else "",
@@ -123,120 +137,3 @@ def display_of(link_id: uuid.UUID, checkpoint: Checkpoint) -> VerdictDisplay | N
     )
     scan = rows.first()
     return VerdictDisplay(scan, checkpoint) if scan else None
-
-
-def _in(display: VerdictDisplay) -> str:
-    return _("Welcome to %(event)s.") % {"event": display.event}
-
-
-def _already(display: VerdictDisplay) -> str:
-    first = display.first
-    if first is None:
-        return _("This ticket was used before.")
-    words = {
-        "at": time_or_moment(first.at, display.scan.at),
-        "by": staff_name(first.user),
-        "where": first.where,
-    }
-    return _("First at %(at)s by %(by)s: %(where)s.") % words
-
-
-def _other_event(display: VerdictDisplay) -> str:
-    event = _event(display)
-    words = {"event": event.name, "hall": event.venue.name, "when": when(event)}
-    return _("This ticket is for %(event)s: go to %(hall)s, %(when)s.") % words
-
-
-def _other_day(display: VerdictDisplay) -> str:
-    event = _event(display)
-    words = {"event": event.name, "day": long_day(event.starts_at), "at": clock_time(event.starts_at)}
-    if display.scan.at > event.ends_at:
-        return _("%(event)s was on %(day)s at %(at)s.") % words
-    return _("Come on %(day)s: %(event)s begins at %(at)s.") % words
-
-
-def _too_soon(display: VerdictDisplay) -> str:
-    event = _event(display)
-    words = {"event": event.name, "from": clock_time(event.entry_opens_at), "hall": event.venue.name}
-    return _("The doors of %(event)s open at %(from)s: %(hall)s.") % words
-
-
-def _waiting(display: VerdictDisplay) -> str:
-    event = _event(display)
-    row = with_number(Registration.objects.filter(scans=display.scan)).get()
-    words = {"event": event.name, "number": row.number, "from": moment(event.promotion_ends_at)}
-    if row.state != State.WAITING:
-        return _("There was no seat in %(event)s yet.") % words
-    if display.scan.at < event.promotion_ends_at:
-        return (
-            _(
-                "Number %(number)d on the waiting list of %(event)s. Free seats are given at the door from %(from)s."
-            )
-            % words
-        )
-    return (
-        _("Number %(number)d on the waiting list of %(event)s. Free seats are given at the door now.") % words
-    )
-
-
-def _cancelled(display: VerdictDisplay) -> str:
-    event = _event(display)
-    row = display.registration
-    if row is None or row.state != State.CANCELLED:
-        return _("%(event)s does not take place.") % {"event": event.name}
-    change = Change.objects.filter(registration=row, to_state=State.CANCELLED).order_by("-pk").first()
-    if change is None:
-        return _("This registration was cancelled.")
-    words = {
-        "at": moment(change.at),
-        "who": change.get_actor_display(),
-        "why": change.get_cause_display(),
-    }
-    held = _held_instead(row)
-    if held:
-        words |= {"event": held.event.name, "hall": held.event.venue.name, "when": when(held.event)}
-        return _("Given up on %(at)s (%(why)s). The seat is in %(event)s: go to %(hall)s, %(when)s.") % words
-    if change.cause in (Change.Cause.CANCELLED, Change.Cause.REPLACED, Change.Cause.UNDONE):
-        return _("Cancelled on %(at)s by the %(who)s.") % words
-    return _("Cancelled on %(at)s: %(why)s.") % words
-
-
-def _held_instead(row: Registration) -> Registration | None:
-    """The next event in which this student has a seat, after a transfer or a change of mind."""
-    rows = Registration.objects.filter(student=row.student_id, state=State.CONFIRMED)
-    return rows.select_related("event__venue").order_by("event__starts_at").first()
-
-
-def _reissued(display: VerdictDisplay) -> str:
-    ticket = display.scan.ticket
-    if ticket is None or ticket.voided_at is None:
-        return _("Show the newer ticket.")
-    return _("Replaced on %(at)s. Show the newer ticket.") % {"at": moment(ticket.voided_at)}
-
-
-def _unknown(_display: VerdictDisplay) -> str:
-    return _("No ticket of this fest has this code. Search by name.")
-
-
-def _unreadable(_display: VerdictDisplay) -> str:
-    return _("This is not a ticket. Hold it closer, or type the reference under the code.")
-
-
-def _event(display: VerdictDisplay) -> Event:
-    if display.event is None:
-        raise LookupError(display.scan.pk)
-    return display.event
-
-
-_SENTENCES = {
-    Verdict.IN: _in,
-    Verdict.ALREADY: _already,
-    Verdict.OTHER_EVENT: _other_event,
-    Verdict.OTHER_DAY: _other_day,
-    Verdict.TOO_SOON: _too_soon,
-    Verdict.WAITING: _waiting,
-    Verdict.CANCELLED: _cancelled,
-    Verdict.REISSUED: _reissued,
-    Verdict.UNKNOWN: _unknown,
-    Verdict.UNREADABLE: _unreadable,
-}

@@ -63,15 +63,40 @@ def is_on_day(event: Event, checkpoint: Checkpoint, now: dt.datetime) -> bool:
 
 
 def candidates(all_found: Sequence[Found], checkpoint: Checkpoint, now: dt.datetime) -> list[Found]:
-    """The matches of a reference here: several if a person must choose, otherwise the best one."""
+    """The matches of a reference here: several if a person must choose, otherwise the best one.
+
+    What takes place now comes before what is over, and what is next before what is later.
+    """
     decided = [(decide(found, checkpoint, now), found) for found in all_found]
     open_now = [found for verdict, found in decided if verdict in OPEN]
     if open_now:
-        return open_now
+        return [found for found in open_now if not is_over(found, now)] or open_now
     decided.sort(
-        key=lambda one: (not checkpoint.covers(one[1].registration.event), _BEST_FIRST.index(one[0]))
+        key=lambda one: (
+            not checkpoint.covers(one[1].registration.event),
+            _BEST_FIRST.index(one[0]),
+            is_over(one[1], now),
+        )
     )
     return [found for _verdict, found in decided[:1]]
+
+
+def is_over(found: Found, now: dt.datetime) -> bool:
+    return found.registration.event.ends_at <= now
+
+
+def held_now(shown: Found, others: Sequence[Found], checkpoint: Checkpoint, now: dt.datetime) -> list[Found]:
+    """The tickets of the same person that are valid here and now, if the one that was shown is for elsewhere or later.
+
+    A ticket shown too soon leads only to one that was not used yet: the person may be coming back for nothing else.
+    """
+    verdict = decide(shown, checkpoint, now)
+    wanted = {Verdict.TOO_SOON: (Verdict.IN,)}.get(verdict, OPEN)
+    return [one for one in others if decide(one, checkpoint, now) in wanted and not is_over(one, now)]
+
+
+ELSEWHERE = (Verdict.OTHER_EVENT, Verdict.OTHER_DAY, Verdict.TOO_SOON)
+"""Verdicts on a live ticket of another time or place."""
 
 
 class VerdictStyle(NamedTuple):
@@ -94,6 +119,10 @@ VERDICT_STYLES = {
     Verdict.UNKNOWN: VerdictStyle("red", "unknown", gettext_lazy("Unknown")),
     Verdict.UNREADABLE: VerdictStyle("red", "unreadable", gettext_lazy("Not readable")),
 }
+
+
+UNDONE_STYLE = VerdictStyle("undone", "again", gettext_lazy("Undone"))
+"""How a green verdict looks once its check-in was undone."""
 
 
 def when(event: Event) -> str:

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from registrations.tests.races import at_once
-from tickets.checkin.offline import Queued, upload
+from tickets.checkin.offline import upload
+from tickets.checkin.queued import Queued
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
 from tickets.tests.builders.checkin import (
