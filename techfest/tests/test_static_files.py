@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from techfest.static_files import ModuleStaticFilesStorage
 from tickets.checkin.offline_views import FILES
 
-IMPORT = re.compile(r"""from\s*["']\./([^"']+)["']""")
+IMPORT = re.compile(r"""(?:from\s*|import\()["']\./([^"']+)["']""")
 
 
 def test_offline_scanner_caches_every_module_it_imports(settings: Any) -> None:
@@ -22,11 +22,16 @@ def test_offline_scanner_caches_every_module_it_imports(settings: Any) -> None:
     imported = {name for module in modules for name in IMPORT.findall(module.read_text())}
     assert {re.sub(r"\.[0-9a-f]{12}", "", name) for name in imported} == {
         "camera.js",
+        "leaving.js",
         "logout.js",
         "offline.js",
+        "page.js",
         "reader.js",
         "server.js",
         "store.js",
+        "sync.js",
+        "undo.js",
         "verdict.js",
+        "viewer.js",
     }
     assert imported <= cached

@@ -8,6 +8,8 @@ const RECORD = 18;
 const PREFIX = 16;
 const STATES = ["live", "already", "cancelled", "reissued", "waiting"];
 const BATCH = 100;
+// Milliseconds; a page that sleeps may lose less time than this without being told.
+const JUMP = 6 * 3600000;
 const TRANSFER_TIMEOUT = 20000;
 
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -32,22 +34,34 @@ const find = ({ events, codes }, digest) => {
   return null;
 };
 
-const verdictOf = ({ event, state }, now, isSeen) => {
+const verdictOf = ({ event, state }, now, isIn) => {
   if (state !== "live" && state !== "already") return state;
   if (!event.here) return "other_event";
   if (now < event.from || now >= event.until) return "other_day";
   if (now < event.opens) return "too_soon";
-  return state === "already" || isSeen ? "already" : "in";
+  return isIn ? "already" : "in";
 };
 
-const isSeen = async (digest) =>
-  Boolean(await store.get("seen", digest)) ||
-  (await store.all("queue")).some((scan) => scan.digest === digest && scan.device_verdict === "in");
+// Whether this code is in: what happened on this phone counts until the live codes say so; undone is negative.
+const isIn = async (digest, state) => {
+  const at = await store.get("seen", digest);
+  if (at) return at > 0;
+  const queue = await store.all("queue");
+  const undone = new Set(queue.map((scan) => scan.undoes));
+  return state === "already" || queue.some((scan) => scan.digest === digest && scan.device_verdict === "in" && !undone.has(scan.key));
+};
 
-// Remembers a code that the server has just checked in, until the live codes say so.
-export async function remember(text) {
+// Remembers that the code in this text has just been checked in, or that this was undone.
+export async function remember(text, sign = 1) {
   const code = codeIn(text);
-  if (code) await store.put("seen", Date.now(), await digestOf(code));
+  if (code) await store.put("seen", sign * Date.now(), await digestOf(code));
+}
+
+// Queues the undoing of a scan; once more with a reason, it is the same row.
+export async function undo(checkpoint, { code, key, undo: own }, reason) {
+  const row = await store.get("queue", own);
+  await store.put("queue", { ...row, key: own, undoes: key, at: row?.at ?? new Date(await timeAt(checkpoint)).toISOString(), reason, checkpoint });
+  await remember(code, -1);
 }
 
 // What a hand scanner can have meant if the phone expects another keyboard; see tickets/checkin/keyboards.py.
@@ -74,15 +88,25 @@ const identify = async (text, file) => {
   return { digest, isOther: !/^https?:/.test(text) && meant.length > 0 };
 };
 
+// The time by the server's clock. A clock that jumped since the last answer, because someone set it, does not count.
+let answered;
+const timeOf = ({ skew }) => {
+  const now = Date.now() + skew;
+  const expected = answered && answered.time + performance.now() - answered.at;
+  return expected && Math.abs(expected - now) > JUMP ? expected : now;
+};
+const timeAt = async (checkpoint) => timeOf((await store.get("live", checkpoint)) ?? { skew: 0 });
+
 // The verdict of this phone, what to say, and the event if it is known. Scans of a code are queued for upload.
 export async function decide(checkpoint, text, key) {
   const file = await store.get("live", checkpoint);
   if (!file) return { verdict: codeIn(text) ? "no_list" : "unreadable" };
   const { digest, found, isOther } = await identify(text, file);
   if (!digest) return { verdict: "unreadable", say: isOther ? "keyboard" : "unreadable" };
-  const now = Date.now() + file.skew;
-  const verdict = found ? verdictOf(found, now, await isSeen(digest)) : "unknown";
+  const now = timeOf(file);
+  const verdict = found ? verdictOf(found, now, await isIn(digest, found.state)) : "unknown";
   await store.put("queue", { key, digest, at: new Date(now).toISOString(), device_verdict: verdict, checkpoint });
+  if (verdict === "in") await store.put("seen", Date.now(), digest);
   return { verdict, event: found?.event };
 }
 
@@ -104,9 +128,10 @@ export async function sync(checkpoint) {
   const { file, reply } = await ask(`${checkpoint}live`, read, { headers, timeout: TRANSFER_TIMEOUT });
   file.at = Date.now();
   file.skew = Date.parse(reply.at) - (asked + file.at) / 2;
+  answered = { time: file.at + file.skew, at: performance.now() };
   await store.put("live", file, checkpoint);
   for (const digest of await store.keys("seen"))
-    if ((await store.get("seen", digest)) < asked - 60000) await store.remove("seen", digest);
+    if (Math.abs(await store.get("seen", digest)) < asked - 60000) await store.remove("seen", digest);
   return reply;
 }
 
@@ -116,10 +141,12 @@ const send = async (checkpoint, scans, token) => {
     timeout: TRANSFER_TIMEOUT,
     headers: { "Content-Type": "application/json", "X-CSRFToken": token },
     body: JSON.stringify({
-      scans: scans.map(({ key, digest, at, device_verdict }) => ({ key, digest, at, device_verdict })),
+      scans: scans.map(({ key, digest, at, device_verdict, undoes, reason }) => ({ key, digest, at, device_verdict, undoes, reason })),
     }),
   });
-  for (const scan of done) await store.remove("queue", scan.key);
+  // A reason may have been given while this was under way.
+  const sent = new Map(scans.map((scan) => [scan.key, scan.reason]));
+  for (const { key } of done) if ((await store.get("queue", key))?.reason === sent.get(key)) await store.remove("queue", key);
   return [...done.filter((scan) => scan.is_conflict).map((scan) => scan.sentence), ...(notice ? [notice] : [])];
 };
 
@@ -140,7 +167,7 @@ const sendAll = async (checkpoint, scans, token) => {
 
 // Uploads the queue; returns sentences on what the server decided differently. What could not be sent stays queued.
 export async function upload(token) {
-  const queue = await store.all("queue");
+  const queue = (await store.all("queue")).sort((one, other) => (one.at < other.at ? -1 : 1));
   const sentences = [];
   for (const checkpoint of new Set(queue.map((scan) => scan.checkpoint))) {
     const scans = queue.filter((scan) => scan.checkpoint === checkpoint);

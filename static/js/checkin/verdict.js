@@ -8,7 +8,8 @@ const SIGNALS = {
   amber: { notes: [520, 520], length: 0.14, vibration: [120, 80, 120] },
   red: { notes: [196, 147], length: 0.26, vibration: [400] },
 };
-const SHOWN_FOR = 4000;
+// As long as it can be undone with one touch; the next scan replaces it at once.
+const SHOWN_FOR = 10000;
 const Audio = window.AudioContext || window.webkitAudioContext;
 const audio = Audio && new Audio();
 let timer;
@@ -38,27 +39,42 @@ const setShown = (isShown) => {
   box.hidden = !isShown;
   document.body.classList.toggle("shows-verdict", isShown);
 };
-const hide = () => setShown(false);
+export const hide = () => setShown(false);
 
 part("next").addEventListener("click", hide);
 addEventListener("keydown", (event) => event.key === "Escape" && hide());
 
+const gradeOf = ({ grade }) => grade && box.dataset.textGrade.replace("{grade}", grade);
 const choiceButton = (choice, onChoice) => {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button";
-  button.textContent = joined(" · ", choice.event, choice.hall, choice.when);
-  button.addEventListener("click", () => onChoice(choice.registration));
+  if (choice.is_cancelled) button.className = "button is-cancelled";
+  const lines = [choice.state, choice.name, joined(", ", gradeOf(choice), choice.school), joined(" · ", choice.event, choice.hall, choice.when)];
+  lines.filter(Boolean).forEach((text, index) => {
+    button.append(Object.assign(document.createElement(index && text !== choice.name ? "span" : "b"), { textContent: text }));
+  });
+  button.addEventListener("click", () => onChoice(choice));
   return button;
 };
 
-// Shows an answer; `onChoice` gets the registration chosen among several. A green verdict disappears by itself.
-export function show(answer, onChoice) {
+// Changes the verdict that is shown: it stays until it is closed.
+export function change({ tone, word, sentence }) {
   clearTimeout(timer);
-  box.dataset.tone = answer.tone;
-  box.className = `verdict scan-verdict is-${answer.tone}`;
-  for (const name of ["word", "name", "sentence", "note"]) fill(name, answer[name]);
-  fill("pupil", joined(", ", answer.grade && box.dataset.textGrade.replace("{grade}", answer.grade), answer.school));
+  box.dataset.tone = tone;
+  box.className = `verdict scan-verdict is-${tone}`;
+  fill("word", word);
+  fill("sentence", sentence);
+  for (const name of ["note", "undo"]) part(name).hidden = true;
+  announcement.textContent = joined(". ", word, sentence);
+}
+
+// Shows an answer; `onChoice` gets what was chosen among several. A green verdict disappears by itself.
+export function show(answer, onChoice) {
+  change(answer);
+  for (const name of ["name", "note"]) fill(name, answer[name]);
+  part("reasons").hidden = true;
+  fill("pupil", joined(", ", gradeOf(answer), answer.school));
   fill("event", joined(" · ", answer.event, answer.hall));
   part("more").hidden = !answer.url;
   part("more").href = answer.url || "";

@@ -19,7 +19,32 @@ const keep = async (wanted) => {
     }
 };
 
-addEventListener("install", (event) => event.waitUntil(keep(files).then(() => skipWaiting())));
+const pageOf = (path) => fetch(`${path}offline`, { redirect: "manual" });
+const cachePage = async (path) => {
+  const cached = await caches.open(cache);
+  const page = await pageOf(path).catch(() => null);
+  if (page && isPage(page)) await cached.put(path, page);
+  return Boolean(await cached.match(path));
+};
+
+// A new release takes over the pages and decoders of the one before, so that the phone stays ready. It waits until it
+// can; a gate that is gone is left behind.
+const inherit = async () => {
+  const cached = await caches.open(cache);
+  for (const name of await caches.keys()) {
+    const old = await caches.open(name);
+    for (const request of name === cache ? [] : await old.keys()) {
+      const path = new URL(request.url).pathname;
+      if (path.includes("/vendor/")) await cached.put(request, await old.match(request));
+      if (!path.startsWith(home)) continue;
+      const page = await pageOf(path);
+      if (isPage(page)) await cached.put(path, page);
+      else if (page.status !== 404 || !page.headers.has("X-Checkin")) throw new Error(`${path} did not come.`);
+    }
+  }
+};
+
+addEventListener("install", (event) => event.waitUntil(keep(files).then(inherit).then(() => skipWaiting())));
 
 addEventListener("activate", (event) => {
   const old = async () => (await caches.keys()).filter((name) => name !== cache).map((name) => caches.delete(name));
@@ -29,14 +54,8 @@ addEventListener("activate", (event) => {
 // An open scanner asks for its page to be cached, with all files that it needs.
 addEventListener("message", (event) => {
   const { page: path, files: more } = event.data;
-  const cachePage = async () => {
-    await keep([...files, ...more]);
-    const cached = await caches.open(cache);
-    const page = await fetch(`${path}offline`, { redirect: "manual" }).catch(() => null);
-    if (page && isPage(page)) await cached.put(path, page);
-    return Boolean(await cached.match(path));
-  };
-  event.waitUntil(cachePage().catch(() => false).then((isCached) => event.source.postMessage({ isCached })));
+  const cacheAll = () => keep([...files, ...more]).then(() => cachePage(path));
+  event.waitUntil(cacheAll().catch(() => false).then((isCached) => event.source.postMessage({ isCached })));
 });
 
 const file = async (request) => {

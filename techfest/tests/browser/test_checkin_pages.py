@@ -101,7 +101,7 @@ def test_check_in_works_without_scripts(
         log_in(context, gate)
         page = opened(context, gate)
         assert page.locator("[data-scanner]").is_hidden()
-        page.get_by_label("Ticket code or reference").fill(ticket.code)
+        page.get_by_label("Ticket, reference or name").fill(ticket.code)
         page.get_by_role("button", name="Check").click()
         assert page.get_by_role("heading", level=1).inner_text() == "In"
 

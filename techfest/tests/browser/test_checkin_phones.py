@@ -336,7 +336,8 @@ WORKER = """
         const nameOf = (request) => new URL(request.url ?? request, location).pathname;
         const match = async (request) => stored.get(nameOf(request));
         const put = async (request) => stored.set(nameOf(request), "stored");
-        const caches = { match, open: async () => ({ match, put, keys: async () => [] }) };
+        const open = async () => ({ match, put, keys: async () => [] });
+        const caches = { match, open, keys: async () => ["one"] };
         const reply = (request) => {
             const headers = { "Content-Type": nameOf(request).startsWith("/door/") ? "text/html" : "text/javascript" };
             if (portal) return new Response("Sign in", { headers: { "Content-Type": "text/html" } });
