@@ -46,7 +46,8 @@ class Recent:
 def last_scans(request: HttpRequest, checkpoint: Checkpoint) -> list[Recent]:
     """The last scans of this login at this checkpoint, the latest first, in one query."""
     began = request.session.get(SIGNED_IN, {}).get("at", 0)
-    rows = Scan.objects.filter(user_id=request.user.pk, **_at(checkpoint))
+    user: Any = request.user
+    rows = Scan.objects.filter(user=user, **_at(checkpoint))
     rows = rows.filter(received_at__gte=dt.datetime.fromtimestamp(began, dt.UTC))
     rows = rows.select_related("ticket", "registration__student").order_by("-received_at", "-pk")
     return [_recent(scan, checkpoint) for scan in rows[:SHOWN]]
