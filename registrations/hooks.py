@@ -6,9 +6,15 @@ receivers may follow are signals instead (`registrations.signals`).
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from django.db.models import Model
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
+
+from events.models import Event
+from techfest.core.admin.rehearsal import MailSample
 
 Implementation = TypeVar("Implementation", bound=Callable[..., Any])
 
@@ -76,7 +82,50 @@ class MailMarks(Protocol):
 
 
 checked_in: Hook[CheckedIn] = Hook("checked_in")
+
+
+@dataclass(frozen=True, slots=True)
+class EventDecision:
+    """What waits for a decision in one event: the count, what is counted, and the path of the list that shows it."""
+
+    count: int
+    words: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventFigures:
+    """What the apps above know of an event; the path is empty where the user may not see the list."""
+
+    checked_in: int = 0
+    checked_in_path: str = ""
+    decisions: list[EventDecision] = field(default_factory=list)
+
+
+class CountEvent(Protocol):
+    """Returns what the user may see of the event; the number of queries does not grow with its rows."""
+
+    def __call__(self, request: HttpRequest, event: Event, /) -> EventFigures: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MailForecast:
+    """The mails that an act queues, and the first of each kind as it will be sent."""
+
+    to_students: int = 0
+    to_teachers: int = 0
+    samples: list[MailSample] = field(default_factory=list)
+
+
+class ForecastMails(Protocol):
+    """Counts the queued mails among rows that an act inserted, and composes samples where they are shown."""
+
+    def __call__(self, rows: Sequence[Model], shows_mails: bool, /) -> MailForecast: ...
+
+
 enqueue_notice: Hook[EnqueueNotice] = Hook("enqueue_notice")
 notify_workers: Hook[NotifyWorkers] = Hook("notify_workers")
 resend_mails: Hook[ResendMails] = Hook("resend_mails")
 mail_marks: Hook[MailMarks] = Hook("mail_marks")
+event_figures: Hook[CountEvent] = Hook("event_figures")
+forecast_mails: Hook[ForecastMails] = Hook("forecast_mails")

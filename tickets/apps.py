@@ -11,7 +11,7 @@ class TicketsConfig(AppConfig):
         # Importing these modules registers their receivers and hooks; `test_receivers.py` checks that none is missing.
         from tickets import issuing, merge, permissions
         from tickets.documents import certificates
-        from tickets.mail import webhooks
+        from tickets.mail import preview, webhooks
         from tickets.mail.kinds import class_tickets, notice
         from tickets.privacy import export, redact
 

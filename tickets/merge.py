@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from registrations.models import Result, School, Student
 from registrations.signals import schools_merged, students_merged
 from registrations.students.merge import RegistrationPair
+from techfest.core.db.bulk import observe
 from tickets.checkin.entry import take_back
 from tickets.mail import outbox
 from tickets.models import Certificate, CheckIn, Delegation, Delivery, DocumentJob, Ticket
@@ -38,7 +39,7 @@ def merge_student(
     Delivery.objects.filter(student=removed, kind=Delivery.Kind.REMINDER, day__in=days).delete()
     Delivery.objects.filter(student=removed).update(student=kept)
     if notify:
-        Delivery.objects.bulk_create(outbox.links_for([kept], now=now))
+        observe(Delivery.objects.bulk_create(outbox.links_for([kept], now=now)))
     transaction.on_commit(notify_workers, robust=True)
 
 

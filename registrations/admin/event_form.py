@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core import signing
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +17,9 @@ from events.models import Event, Picture
 from events.venues import bookings_of, venue_questions
 from registrations.booking.conflicts import choose_by_default
 from registrations.event_changes.impact import Impact
+from techfest.core.admin.native_inputs import NativeDateTimeInput
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import exact_moment
 from techfest.core.text_limits import LimitedText
 
 MAX_SEATS = 100_000
@@ -49,7 +50,7 @@ class EventForm(DatedForm):
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy(
-            "The audit log keeps it. If the event is cancelled, it is part of every mail about it."
+            "The audit log keeps it, and the mails about the change quote it. You see them before they go."
         ),
     )
     takes_place = forms.BooleanField(label=gettext_lazy("It takes place after all"), required=False)
@@ -61,6 +62,7 @@ class EventForm(DatedForm):
         seats = getattr(self.instance, "seats", None)
         self.fields["capacity"].initial = seats.capacity if seats else None
         fest = self.instance.fest
+        show_inherited(self, self.instance)
         for name, rows in (("venue", fest.venues.all()), ("category", fest.categories.all())):
             field = self.fields[name]
             if isinstance(field, forms.ModelChoiceField):
@@ -131,21 +133,49 @@ class EventForm(DatedForm):
             )
 
 
-def _two_fields() -> forms.SplitDateTimeWidget:
-    """Return a text field each for day and time, as everywhere in the admin."""
-    return forms.SplitDateTimeWidget(date_format="%Y-%m-%d", time_format="%H:%M")
+def show_inherited(form: forms.BaseForm, event: Event) -> None:
+    """Say in the help of each field what applies while it is empty, with the time that follows for this event."""
+    fest = event.fest
+    closes_first = (
+        _("closes with the fest, %(when)s")
+        if fest.closes_at <= event.starts_at
+        else _("closes when the event starts, %(when)s")
+    )
+    texts = {
+        "opens_at": (_("opens with the fest, %(when)s"), fest.opens_at),
+        "closes_at": (closes_first, min(fest.closes_at, event.starts_at)),
+        "promotes_until": (
+            _("free seats go to the waiting list until two hours before the start, %(when)s"),
+            event.starts_at - dt.timedelta(hours=2),
+        ),
+        "doors_open_at": (
+            _("check-in begins one hour before the start, %(when)s"),
+            event.starts_at - dt.timedelta(hours=1),
+        ),
+        "seats_kept_until": (
+            _("seats of students who have not come are kept until the start, %(when)s"),
+            max(event.starts_at, event.promotion_ends_at),
+        ),
+    }
+    for name, (words, when) in texts.items():
+        if name in form.fields:
+            inherited = words % {"when": exact_moment(when, zone=fest.zone)}
+            form.fields[name].help_text = _("Empty: %(inherited)s.") % {"inherited": inherited}
 
 
 class ApplyForm(LimitedText, forms.Form):
-    """The reason, and, depending on the impact, how many new seats to reserve and until when to choose."""
+    """A sentence for the mails and, depending on the impact, how many seats to reserve and until when to choose."""
 
     use_required_attribute = False
 
     reason = forms.CharField(
-        label=gettext_lazy("Reason"),
+        label=gettext_lazy("Your sentence in the mail (optional)"),
         max_length=300,
         required=False,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
+    )
+    tell_teachers = forms.BooleanField(
+        label=gettext_lazy("Mail their teachers, who can tell them"), required=False
     )
     seats = forms.IntegerField(
         label=gettext_lazy("Reserve this many of the new seats"),
@@ -158,13 +188,13 @@ class ApplyForm(LimitedText, forms.Form):
     until = forms.SplitDateTimeField(
         label=gettext_lazy("Until"),
         required=False,
-        widget=_two_fields(),
+        widget=NativeDateTimeInput,
         help_text=gettext_lazy("Then they go to the waiting list. You can release them earlier."),
     )
     choose_by = forms.SplitDateTimeField(
         label=gettext_lazy("Choose by"),
         required=False,
-        widget=_two_fields(),
+        widget=NativeDateTimeInput,
         help_text=gettext_lazy(
             "Affected students are asked to choose by then. They keep their seats after that, too."
         ),
@@ -180,15 +210,19 @@ class ApplyForm(LimitedText, forms.Form):
         }
         super().__init__(data, initial=initial, prefix="hold", label_suffix="")
         self.impact, self.now = impact, now
+        for field in self.fields.values():
+            if isinstance(field.widget, NativeDateTimeInput):
+                field.widget.name_parts(field.label)
         if not impact.max_reserved:
             del self.fields["seats"], self.fields["until"]
         if not impact.new_conflicts:
             del self.fields["choose_by"]
-        if impact.cancelled:
+        if impact.promoted or impact.notified or impact.cancelled:
             self.fields["reason"].help_text = _(
-                "It appears in the mail to everyone affected, and in the audit log."
+                "The mail quotes it as it is, without markup or links, and the audit log keeps it."
             )
         else:
+            self.fields["reason"].label = _("Reason (optional)")
             self.fields["reason"].help_text = _("For the audit log only.")
 
     def clean(self) -> dict[str, Any]:
@@ -199,7 +233,7 @@ class ApplyForm(LimitedText, forms.Form):
         until = cleaned.get("until")
         if cleaned.get("seats") and (not until or not self.now < until <= event.promotion_ends_at):
             self.add_error(
-                "until", _("Enter a time before %(end)s.") % {"end": _exact(event.promotion_ends_at)}
+                "until", _("Enter a time before %(end)s.") % {"end": exact_moment(event.promotion_ends_at)}
             )
         by = cleaned.get("choose_by")
         if "choose_by" in self.fields and "choose_by" not in self.errors and (not by or by <= self.now):
@@ -218,7 +252,3 @@ class ApplyForm(LimitedText, forms.Form):
             return {}
         seats, until = self.reserved
         return {self.impact.edit.after.pk: ReservedCapacity(seats, until, user)}
-
-
-def _exact(when: dt.datetime) -> str:
-    return f"{timezone.localtime(when):%Y-%m-%d %H:%M}"

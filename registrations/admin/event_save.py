@@ -9,8 +9,8 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from events.admin import take_picture
 from events.models import Event
@@ -25,8 +25,12 @@ from techfest.core.admin.concurrent_edits import (
     carried,
     decided,
     find_concurrent_edits,
+    in_words,
 )
+from techfest.core.admin.confirmation import YOUR_WORDS, counted
 from techfest.core.admin.pages import staff_page
+from techfest.core.admin.rehearsal import Consequences, read, shown_and_undone, tell_teachers
+from techfest.core.db.bulk import observed_inserts
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
 from techfest.core.formatting import exact_moment
@@ -34,7 +38,7 @@ from techfest.core.formatting import exact_moment
 if TYPE_CHECKING:
     from registrations.admin.events import EventAdmin
 
-SEEN = "seen"
+SEEN, LOOK, UNMAILED = "seen", "look", "unmailed"
 
 
 def handle_save(
@@ -72,7 +76,7 @@ def _answer(admin: "EventAdmin", request: HttpRequest, form: EventForm, before: 
         reason=form.cleaned_data["reason"],
     )
     if impact.needs_confirmation:
-        is_seen = request.POST.get(SEEN) == digest([impact])
+        is_seen = request.POST.get(SEEN) == digest([impact]) and LOOK not in request.POST
         if not is_seen or not decision_form.is_valid():
             return _impact_page(admin, request, form, impact, decision_form, others, now)
     return _save(admin, request, form, impact, decision_form, others, now)
@@ -104,20 +108,25 @@ def _save(
         edit = dataclasses.replace(edit, changed=edit.changed | set(names))
         impact = dataclasses.replace(impact, edit=edit)
     options = _apply_options(request, form, decision_form)
-    apply_edits([impact], options, now=now)  # also writes the audit log
+    with observed_inserts() as rows:
+        apply_edits([impact], options, now=now)  # also writes the audit log
+        if decision_form.is_bound and decision_form.cleaned_data.get("tell_teachers"):
+            tell_teachers(rows, words=options.quoted or options.reason)
+        found = read(rows, shows_mails=False)
     _save_leads(form, request, options.reason, now)
-    _show_result(admin, request, impact, others)
+    _show_result(admin, request, found, others)
     return admin.response_change(request, event)
 
 
 def _apply_options(request: HttpRequest, form: EventForm, decision_form: ApplyForm) -> ApplyOptions:
     if not decision_form.is_bound or not decision_form.is_valid():
-        return ApplyOptions(request.user, form.cleaned_data["reason"])
+        return ApplyOptions(request.user, form.cleaned_data["reason"], quotes_reason=True)
     return ApplyOptions(
         request.user,
         decision_form.cleaned_data["reason"],
         decision_form.reserved_by(request.user),
         decision_form.cleaned_data.get("choose_by"),
+        quotes_reason=True,
     )
 
 
@@ -142,18 +151,13 @@ def _save_leads(form: EventForm, request: HttpRequest, reason: str, now: dt.date
 
 
 def _show_result(
-    admin: "EventAdmin", request: HttpRequest, impact: Impact, others: list[ConcurrentEdit]
+    admin: "EventAdmin", request: HttpRequest, found: Consequences, others: list[ConcurrentEdit]
 ) -> None:
-    """Show the changes that others made in the meantime, and how many people get a mail."""
+    """Show the changes that others made in the meantime, and what has happened to registrations, in numbers."""
     for one in others:
         admin.message_user(request, _concurrent_edit_text(one), messages.WARNING)
-    rows = impact.notified or impact.cancelled
-    count = sum(bool(row.student.email) for row in rows)
-    if rows:
-        words = ngettext(
-            "%(count)d person is notified by mail.", "%(count)d people are notified by mail.", count
-        )
-        admin.message_user(request, words % {"count": count}, messages.INFO)
+    if found.groups:
+        admin.message_user(request, counted(found), messages.INFO)
 
 
 def _concurrent_edit_text(one: ConcurrentEdit) -> str:
@@ -199,20 +203,59 @@ def _impact_page(
     is_changed = SEEN in request.POST and request.POST[SEEN] != digest([impact])
     if is_changed:
         decision_form = ApplyForm(None, impact=impact, now=now, reason=request.POST.get("hold-reason", ""))
+    # Before the rehearsal, which changes the rows of the impact.
+    said, seen, differences = sentences(impact, now=now), digest([impact]), _differences(form, impact.edit)
+    outcome = _rehearsed(request, impact, decision_form, now)
     return staff_page(
         request,
         admin,
         "admin/registrations/event_impact.html",
-        title=_("Save with these consequences?"),
+        title=_("Save %(event)s?") % {"event": impact.edit.before.name},
         event=form.instance,
-        sentences=sentences(impact, now=now),
+        sentences=said,
+        differences=differences,
+        outcome=outcome,
         decision_form=decision_form,
+        submit_label=_("Cancel the event") if impact.edit.is_event_cancelled else _("Save"),
         is_danger=bool(impact.cancelled or impact.edit.is_event_cancelled),
         is_changed=is_changed,
         others=[_concurrent_edit_text(one) for one in others],
         hidden=[
-            *carried(form, leave_out=[KEPT_PICTURE, "reason"]),
+            *carried(form, leave_out=[KEPT_PICTURE, "reason", LOOK, UNMAILED]),
             *form.kept_picture(),
-            (SEEN, digest([impact])),
+            (SEEN, seen),
         ],
     )
+
+
+def _rehearsed(
+    request: HttpRequest, impact: Impact, decision_form: ApplyForm, now: dt.datetime
+) -> Consequences:
+    """Return what saving does to registrations, and its mails; nothing of it stays."""
+    if decision_form.is_bound and decision_form.is_valid():
+        chosen = decision_form.cleaned_data
+        reason, reserved, by = (
+            chosen["reason"],
+            decision_form.reserved_by(request.user),
+            chosen.get("choose_by"),
+        )
+    else:
+        reason, reserved = str(decision_form.initial["reason"] or YOUR_WORDS), {}
+        by = decision_form.initial["choose_by"]
+    options = ApplyOptions(request.user, reason, reserved, by, quotes_reason=True)
+    return shown_and_undone(lambda: apply_edits([impact], options, now=now))
+
+
+def _differences(form: EventForm, edit: Edit) -> list[tuple[str, str, str]]:
+    """Return the label of each changed field with its old and its new value in words."""
+    found = []
+    for name, field in form.fields.items():
+        if name in edit.changed:
+            pair = getattr(edit.before, name), getattr(edit.after, name)
+        elif name == "capacity" and edit.added:
+            pair = edit.seats.capacity, edit.capacity
+        else:
+            continue
+        was, will = (in_words(field, value) for value in pair)
+        found.append((capfirst(str(field.label or name)), was, will))
+    return found

@@ -5,19 +5,21 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import URLPattern, reverse
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from events import editing
 from events.admin import shown, take_picture
 from events.admin_base import BaseAdmin
 from events.fest_choice import choice_of
 from events.models import Event
-from registrations.admin import exports, timetable
+from registrations.admin import event_page, exports, timetable
 from registrations.admin.event_form import EventForm
 from registrations.admin.event_save import handle_save
 from registrations.admin.history import change_lines
@@ -62,7 +64,23 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
     readonly_fields = ("registered", "waitlist_status", "picture_shown")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*timetable.paths(self), *super().get_urls()]
+        """Add the page of each event, and the buttons on it."""
+        view = self.admin_site.admin_view
+        own = [
+            path("<int:event_id>/", view(self.page_view), name="events_event_page"),
+            path("<int:event_id>/act/", view(require_POST(self.act_view)), name="events_event_act"),
+        ]
+        return [*timetable.paths(self), *own, *super().get_urls()]
+
+    def page_view(self, request: HttpRequest, event_id: int) -> HttpResponseBase:
+        return event_page.show(self, request, event_id)
+
+    def act_view(self, request: HttpRequest, event_id: int) -> HttpResponseBase:
+        return event_page.act(self, request, event_id)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Event) -> HttpResponseRedirect:
+        """Return to the event's page, which shows what was changed."""
+        return HttpResponseRedirect(event_page.page_path(obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return super().get_queryset(request).select_related("fest", "category", "venue", "seats")
@@ -92,38 +110,27 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
         again = ("takes_place",) if obj and obj.state == Event.State.CANCELLED else ()
         seats = ("registered", "waitlist_status") if obj else ()
         looks = ("picture_shown", "upload", "remove_picture") if obj else ("upload",)
+        times = ("starts_at", "ends_at", "buffer_minutes", "venue", "doors_open_at", "seats_kept_until")
         return (
-            (None, {"fields": ("fest", "name", "slug", "category", "state", *again)}),
             (
-                gettext_lazy("Seats"),
-                {"fields": (*seats, "capacity", "waiting_limit", "promotes_until", "grade_min", "grade_max")},
-            ),
-            (
-                gettext_lazy("Time and place"),
+                gettext_lazy("What it is"),
                 {
                     "fields": (
-                        "starts_at",
-                        "ends_at",
-                        "buffer_minutes",
-                        "venue",
-                        "doors_open_at",
-                        "seats_kept_until",
+                        *("fest", "name", "slug", "category"),
+                        *("grade_min", "grade_max", "state"),
+                        *again,
                     )
                 },
             ),
-            (gettext_lazy("Text"), {"fields": ("summary", "description", "rules", "bring", *looks)}),
+            (gettext_lazy("Time and venue"), {"fields": times}),
+            (gettext_lazy("Seats"), {"fields": (*seats, "capacity", "waiting_limit", "promotes_until")}),
+            (gettext_lazy("Registration"), {"fields": ("opens_at", "closes_at", "is_paused", "pause_text")}),
             (
-                gettext_lazy("Registration"),
-                {
-                    "fields": ("opens_at", "closes_at", "is_paused", "pause_text"),
-                    "description": gettext_lazy(
-                        "Empty times are those of the fest, but registration closes when the event starts. To let "
-                        "people register while it runs, enter a closing up to its end."
-                    ),
-                },
+                gettext_lazy("Text and picture"),
+                {"fields": ("summary", "description", "rules", "bring", *looks)},
             ),
             (gettext_lazy("People"), {"fields": ("leads",)}),
-            (gettext_lazy("Why"), {"fields": ("reason",)}),
+            (gettext_lazy("Reason for the change"), {"fields": ("reason",)}),
         )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

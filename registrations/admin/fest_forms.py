@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -18,10 +18,10 @@ from registrations.models import Registration
 from registrations.querysets import RegistrationQuerySet
 from registrations.timetable.days import DAY_FIRST, MONTH_FIRST
 from registrations.timetable.new_fest import planned_copy
+from techfest.core.admin.native_inputs import NativeDateInput, NativeMomentInput
 from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
 
-_TIME = "%Y-%m-%d %H:%M"
 _REGISTRATION_TIMES = frozenset({"opens_at", "closes_at"})
 
 
@@ -137,10 +137,10 @@ class CopyForm(DatedForm):
     class Meta:
         model = Fest
         fields = ("name", "slug", "starts_on", "opens_at", "closes_at")
-        widgets = {
-            "starts_on": forms.DateInput(format="%Y-%m-%d"),
-            "opens_at": forms.DateTimeInput(format=_TIME),
-            "closes_at": forms.DateTimeInput(format=_TIME),
+        widgets: ClassVar = {
+            "starts_on": NativeDateInput,
+            "opens_at": NativeMomentInput,
+            "closes_at": NativeMomentInput,
         }
 
     def __init__(self, data: Any, *, source: Fest) -> None:

@@ -17,7 +17,7 @@ from registrations.booking.messages import refusal_about
 from registrations.booking.transfer import Move, move_to
 from registrations.models import Registration
 from registrations.students.names import grouped
-from techfest.core.admin.confirmation import Confirmation, NotifyForm
+from techfest.core.admin.confirmation import Confirmation, TellForm
 from techfest.core.db.locking import Deadline
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class EventChoice(_Choice):
         return f"{obj.name} · {start:%a %d %b %H:%M} · {obj.seats}"
 
 
-class MoveForm(NotifyForm):
+class MoveForm(TellForm):
     """To which event, and what happens where it has no free seat."""
 
     event = EventChoice(
@@ -58,23 +58,23 @@ class MoveForm(NotifyForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["event"]
         field.queryset = events
-        self.fields["reason"].help_text = _(
-            "It is kept in the audit log and is part of the mail. Write no names."
-        )
 
 
 def move_confirmation(chosen: Sequence[Registration]) -> Confirmation:
-    will = ngettext(
-        "%(count)d registration will be moved, if the other event takes it.",
-        "%(count)d registrations will be moved, each if the other event takes it.",
-        len(chosen),
-    ) % {"count": len(chosen)}
-    then = _("Freed seats go to the waiting list at once. Old tickets stop working, new ones are issued.")
+    count = len(chosen)
+    title = ngettext(
+        "Move %(count)d registration to another event?",
+        "Move %(count)d registrations to another event?",
+        count,
+    )
+    label = ngettext("Move %(count)d", "Move %(count)d", count)
     return Confirmation(
-        title=_("Move these to another event?"),
-        submit_label=_("Move them"),
+        title=title % {"count": count},
+        submit_label=label % {"count": count},
         chosen=chosen,
-        summary=[f"{will} {mails_of(chosen)} {then}"],
+        summary=[
+            _("Freed seats go to the waiting list at once. Old tickets stop working, new ones are issued.")
+        ],
         rows=[line_of(row) for row in chosen],
     )
 
@@ -126,10 +126,3 @@ def line_of(row: Registration) -> str:
         row.event.name,
         row.get_state_display(),
     )
-
-
-def mails_of(rows: Sequence[Registration]) -> str:
-    count = sum(bool(row.student.email) for row in rows)
-    return ngettext("%(count)d mail is sent about it.", "%(count)d mails are sent about it.", count) % {
-        "count": count
-    }

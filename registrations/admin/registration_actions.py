@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -18,7 +18,6 @@ from registrations import hooks
 from registrations.admin.move_registrations import (
     MoveForm,
     line_of,
-    mails_of,
     move_and_report,
     move_confirmation,
 )
@@ -33,9 +32,10 @@ from registrations.booking.promotion import (
 from registrations.models import Change, Registration
 from techfest.core.admin.confirmation import (
     Confirmation,
-    NotifyForm,
+    TellForm,
     confirmation_form,
     confirmed_action,
+    rehearsed_action,
     size_refusal,
 )
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
@@ -49,7 +49,7 @@ MAX_AT_ONCE = 200
 State = Registration.State
 
 
-class CancelForm(NotifyForm):
+class CancelForm(TellForm):
     """The reason is optional; it is part of the mail about the cancellation."""
 
     field_order = ("reason", "notify")
@@ -57,10 +57,7 @@ class CancelForm(NotifyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = False
-        self.fields["reason"].label = _("Reason (optional)")
-        self.fields["reason"].help_text = _(
-            "It is kept in the audit log and is part of the mail. Write no names."
-        )
+        self.fields["reason"].label = _("Your sentence in the mail (optional)")
 
 
 class RegistrationActions(ObjectToolsMixin, RecordAdmin):
@@ -85,14 +82,14 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
     ) -> HttpResponseBase | None:
         chosen = _in_line(queryset.exclude(state=State.CANCELLED))
         form = confirmation_form(CancelForm, request)
-        return confirmed_action(
+        return rehearsed_action(
             self,
             request,
             action="cancel_registrations",
             refusal=refusal_of(len(chosen), _("All of these are cancelled already.")),
             confirmation=lambda: cancel_confirmation(chosen),
             form=form,
-            do=lambda: cancel_and_report(chosen, request.user, form.cleaned_data),
+            do=lambda wanted: cancel_and_report(chosen, request.user, wanted),
         )
 
     @admin.action(description=gettext_lazy("Give the chosen a seat"), permissions=["cancel"])
@@ -101,16 +98,16 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
     ) -> HttpResponseBase | None:
         release_before_asking(queryset.order_by("event").values_list("event", flat=True).distinct())
         chosen = _in_line(queryset.filter(state=State.WAITING))
-        form = confirmation_form(NotifyForm, request)
+        form = confirmation_form(TellForm, request)
         none_waits = _("None of these is on a waiting list.")
-        return confirmed_action(
+        return rehearsed_action(
             self,
             request,
             action="promote_registrations",
             refusal=refusal_of(len(chosen), none_waits) or _promotion_refused(chosen),
             confirmation=lambda: _promote_confirmation(chosen),
             form=form,
-            do=lambda: _promote_and_report(chosen, request.user, form.cleaned_data),
+            do=lambda wanted: _promote_and_report(chosen, request.user, wanted),
         )
 
     @admin.action(description=gettext_lazy("Move the chosen to another event"), permissions=["cancel"])
@@ -119,14 +116,14 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
     ) -> HttpResponseBase | None:
         chosen = _in_line(queryset.exclude(state=State.CANCELLED))
         form = confirmation_form(MoveForm, request, events=self._targets(request, chosen))
-        return confirmed_action(
+        return rehearsed_action(
             self,
             request,
             action="move_registrations",
             refusal=refusal_of(len(chosen), _("All of these are cancelled.")),
             confirmation=lambda: move_confirmation(chosen),
             form=form,
-            do=lambda: move_and_report(chosen, request.user, form.cleaned_data),
+            do=lambda wanted: move_and_report(chosen, request.user, wanted),
         )
 
     @admin.action(description=gettext_lazy("Send the mail about the chosen again"), permissions=["cancel"])
@@ -162,16 +159,14 @@ def refusal_of(count: int, none: str) -> "Text":
 
 
 def cancel_confirmation(chosen: Sequence[Registration]) -> Confirmation:
-    will = ngettext(
-        "%(count)d registration will be cancelled.", "%(count)d registrations will be cancelled.", len(chosen)
-    ) % {"count": len(chosen)}
-    then = _("Freed seats go to the waiting list at once. This cannot be undone.")
+    count = len(chosen)
+    title = ngettext("Cancel %(count)d registration?", "Cancel %(count)d registrations?", count)
+    label = ngettext("Cancel %(count)d registration", "Cancel %(count)d registrations", count)
     return Confirmation(
-        title=_("Cancel these registrations?"),
-        submit_label=_("Cancel these registrations"),
+        title=title % {"count": count},
+        submit_label=label % {"count": count},
         chosen=chosen,
-        summary=[f"{will} {mails_of(chosen)} {then}"],
-        rows=[line_of(row) for row in chosen],
+        summary=[_("Freed seats go to the waiting list at once. This cannot be undone.")],
         is_danger=True,
     )
 
@@ -179,12 +174,10 @@ def cancel_confirmation(chosen: Sequence[Registration]) -> Confirmation:
 def cancel_and_report(
     chosen: Sequence[Registration], user: Any, wanted: dict[str, Any]
 ) -> list[tuple[str, int]]:
+    """Cancel them; what has happened is counted from the changes."""
     ids = [row.pk for row in chosen]
-    done = cancel(ids, actor=Change.Actor.ORGANISER, user=user, deadline=Deadline(), **wanted)
-    text = ngettext(
-        "%(count)d registration is cancelled.", "%(count)d registrations are cancelled.", len(done)
-    )
-    return [(text % {"count": len(done)}, messages.SUCCESS)]
+    cancel(ids, actor=Change.Actor.ORGANISER, user=user, deadline=Deadline(), **wanted)
+    return []
 
 
 def _promotion_refused(chosen: Sequence[Registration]) -> str:
@@ -205,16 +198,14 @@ def _promote_confirmation(chosen: Sequence[Registration]) -> Confirmation:
         _seats_summary(event, seats[pk], seats_to_give(seats[pk], reserved[pk]))
         for pk, event in events.items()
     ]
-    will = ngettext(
-        "%(count)d registration will be confirmed.", "%(count)d registrations will be confirmed.", len(chosen)
-    ) % {"count": len(chosen)}
-    order = _("Those before them on the waiting list go on waiting.")
+    count = len(chosen)
+    title = ngettext("Give %(count)d person a seat?", "Give %(count)d people a seat?", count)
+    label = ngettext("Promote %(count)d", "Promote %(count)d", count)
     return Confirmation(
-        title=_("Give these a seat?"),
-        submit_label=_("Give them a seat"),
+        title=title % {"count": count},
+        submit_label=label % {"count": count},
         chosen=chosen,
-        summary=[f"{will} {mails_of(chosen)} {order}", *summary],
-        rows=[line_of(row) for row in chosen],
+        summary=[*summary, _("Those before them on the waiting list go on waiting.")],
     )
 
 
@@ -235,9 +226,9 @@ def _seats_summary(event: Event, seats: Seats, there: int) -> str:
 def _promote_and_report(
     chosen: Sequence[Registration], user: Any, wanted: dict[str, Any]
 ) -> list[tuple[str, int]]:
-    done = promote_chosen([row.pk for row in chosen], user=user, deadline=Deadline(), **wanted)
-    text = ngettext("%(count)d registration has a seat.", "%(count)d registrations have a seat.", len(done))
-    return [(text % {"count": len(done)}, messages.SUCCESS)]
+    """Promote them; what has happened is counted from the changes."""
+    promote_chosen([row.pk for row in chosen], user=user, deadline=Deadline(), **wanted)
+    return []
 
 
 def _resend_confirmation(chosen: Sequence[Registration]) -> Confirmation:

@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from events.admin_base import RecordInline
 from registrations import hooks
@@ -26,6 +28,7 @@ from registrations.admin.registration_filters import (
     SimilarFilter,
     UnconfirmedFilter,
 )
+from registrations.admin.unmailed import unmailed_page
 from registrations.booking.waitlist import why_waiting, with_number
 from registrations.models import Change, Registration
 from registrations.students.names import grouped
@@ -150,8 +153,16 @@ class RegistrationAdmin(RegistrationColumns):
         view = self.admin_site.admin_view
         return [
             path("by-hand/", view(add_page), name="registrations_registration_add_by_hand"),
+            path(
+                "without-address/",
+                view(require_POST(self.unmailed_view)),
+                name="registrations_registration_unmailed",
+            ),
             *super().get_urls(),
         ]
+
+    def unmailed_view(self, request: HttpRequest) -> HttpResponseBase:
+        return unmailed_page(self, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         rows: QuerySet[Registration] = super().get_queryset(request)

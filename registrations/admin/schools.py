@@ -28,7 +28,7 @@ from registrations.fields import TextField
 from registrations.models import School, SchoolAlias, Student
 from registrations.students.merge_schools import duplicate_students, merge_schools
 from registrations.students.names import grouped, school_key
-from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
+from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, rehearsed_action
 from techfest.core.admin.marks import mark
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.db.folding import in_dictionary_order
@@ -127,7 +127,7 @@ def _merge_confirmation(chosen: Sequence[School]) -> Confirmation:
     )
     return Confirmation(
         title=_("Make one school of these?"),
-        submit_label=_("Merge them"),
+        submit_label=_("Merge these schools"),
         chosen=chosen,
         summary=summary,
         rows=[
@@ -265,14 +265,14 @@ class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
         rows = rows.filter(pk__in=ids) if len(ids) > 1 else rows.exclude(pk__in=ids)
         form = confirmation_form(MergeSchoolsForm, request, rows=rows)
         refusal = _("Choose two to %(maximum)d schools.") % {"maximum": MAX_SCHOOLS}
-        return confirmed_action(
+        return rehearsed_action(
             self,
             request,
             action="merge_schools",
             refusal=refusal if len(chosen) > MAX_SCHOOLS or not rows.exists() else "",
             confirmation=lambda: _merge_confirmation(chosen),
             form=form,
-            do=lambda: _merge_and_report(chosen, request.user, dict(form.cleaned_data)),
+            do=lambda wanted: _merge_and_report(chosen, request.user, wanted),
         )
 
 

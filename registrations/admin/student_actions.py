@@ -36,6 +36,7 @@ from techfest.core.admin.confirmation import (
     NotifyForm,
     confirmation_form,
     confirmed_action,
+    rehearsed_action,
 )
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.db.locking import Deadline
@@ -120,7 +121,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
         rows = seen.filter(student__in=students).exclude(state=Registration.State.CANCELLED)
         registrations = list(rows.select_related("student", "event").order_by("student", "event"))
         form = confirmation_form(CancelForm, request)
-        return confirmed_action(
+        return rehearsed_action(
             self,
             request,
             action="cancel_everything",
@@ -129,7 +130,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
                 cancel_confirmation(registrations), chosen=list(queryset)
             ),
             form=form,
-            do=lambda: cancel_and_report(registrations, request.user, form.cleaned_data),
+            do=lambda wanted: cancel_and_report(registrations, request.user, wanted),
         )
 
     @admin.action(description=gettext_lazy("Merge two rows of one student"), permissions=["merge"])
@@ -138,14 +139,14 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
         chosen = list(queryset.order_by("pk")[:3])
         rows = _candidates(self.get_queryset(request), chosen)
         form = confirmation_form(MergeStudentsForm, request, rows=rows)
-        return confirmed_action(
+        return rehearsed_action(
             self,
             request,
             action="merge_students",
             refusal=_refusal_to_merge(chosen, rows),
             confirmation=lambda: _merge_confirmation(chosen),
             form=form,
-            do=lambda: _merge_and_report(chosen, request.user, dict(form.cleaned_data)),
+            do=lambda wanted: _merge_and_report(chosen, request.user, wanted),
         )
 
     @admin.action(description=gettext_lazy("Correct the school of the student"), permissions=["merge"])

@@ -1,6 +1,8 @@
 """The waiting list: ranks, promotion of the next, and the reason why nobody is promoted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from django.db.models import (
@@ -65,6 +67,19 @@ def _count(which: Q, **positions: OuterRef) -> Coalesce:
     return Coalesce(Subquery(count, output_field=IntegerField()), 0)
 
 
+_quoted: ContextVar[str] = ContextVar("promotions_quote", default="")
+
+
+@contextmanager
+def promotions_quote(words: str) -> Iterator[None]:
+    """Let the mails of promotions in this block quote an organiser's words."""
+    token = _quoted.set(words)
+    try:
+        yield
+    finally:
+        _quoted.reset(token)
+
+
 def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:
     """Gives the free seats of this event to the waiting list, in its order.
 
@@ -77,7 +92,9 @@ def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:
         return []
     waiting = Registration.objects.filter(event=event).waiting().with_related()
     promoted = list(waiting.select_for_update(no_key=True, of=("self",))[: seats.free])
-    changes = move(promoted, to=State.CONFIRMED, origin=Origin(cause, Change.Actor.SYSTEM, now))
+    changes = move(
+        promoted, to=State.CONFIRMED, origin=Origin(cause, Change.Actor.SYSTEM, now, reason=_quoted.get())
+    )
     added = len(promoted)
     seats.taken += added
     seats.waiting -= added

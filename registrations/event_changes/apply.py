@@ -12,7 +12,7 @@ from registrations.booking import conflicts
 from registrations.booking.cancel import cancel_event
 from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, note
-from registrations.booking.waitlist import promote_after_change
+from registrations.booking.waitlist import promote_after_change, promotions_quote
 from registrations.event_changes.impact import NOTIFIED_FIELDS, Edit, Impact
 from registrations.models import Change, Registration
 from techfest.core import audit_log
@@ -20,12 +20,20 @@ from techfest.core import audit_log
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """What the organiser decides: a reason, seats to reserve per event, and a deadline for choosing."""
+    """What the organiser decides: a reason, seats to reserve per event, and a deadline for choosing.
+
+    With `quotes_reason` the mails quote the reason; without it only those about a cancelled event do.
+    """
 
     user: Any
     reason: str = ""
     reserved: Mapping[int, ReservedCapacity] = field(default_factory=dict)
     choose_by: dt.datetime | None = None
+    quotes_reason: bool = False
+
+    @property
+    def quoted(self) -> str:
+        return self.reason if self.quotes_reason else ""
 
 
 def apply_edits(impacts: Sequence[Impact], options: ApplyOptions, *, now: dt.datetime) -> None:
@@ -34,6 +42,11 @@ def apply_edits(impacts: Sequence[Impact], options: ApplyOptions, *, now: dt.dat
     Needs the transaction that locked the Seats rows of all events and made the preview. Each affected registration
     gets one mail; the deliveries are part of the transaction.
     """
+    with promotions_quote(options.quoted):
+        _apply(impacts, options, now)
+
+
+def _apply(impacts: Sequence[Impact], options: ApplyOptions, now: dt.datetime) -> None:
     for one in impacts:
         _write(one.edit, options, now)
     for one in impacts:
@@ -87,7 +100,7 @@ def _notify(impact: Impact, options: ApplyOptions, now: dt.datetime) -> None:
     for row in impact.notified:
         row.event, row.state = edit.after, states[row.pk]
     origin = Origin(
-        Change.Cause.EVENT_CHANGED, Change.Actor.ORGANISER, now, user=options.user, reason=options.reason
+        Change.Cause.EVENT_CHANGED, Change.Actor.ORGANISER, now, user=options.user, reason=options.quoted
     )
     fields = {row.student_id: names for row in impact.notified}
     with change_ledger():

@@ -1,3 +1,3 @@
-from tickets.admin import broadcasts, checkin, documents, mail, tickets
+from tickets.admin import broadcasts, checkin, documents, event_figures, mail, tickets
 
-__all__ = ["broadcasts", "checkin", "documents", "mail", "tickets"]
+__all__ = ["broadcasts", "checkin", "documents", "event_figures", "mail", "tickets"]

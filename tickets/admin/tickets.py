@@ -19,7 +19,7 @@ from techfest.core.admin.confirmation import (
     Confirmation,
     NotifyForm,
     confirmation_form,
-    confirmed_action,
+    rehearsed_action,
     size_refusal,
 )
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
@@ -118,7 +118,7 @@ class TicketAdmin(ObjectToolsMixin, RecordAdmin):
         rows = queryset.filter(voided_at=None).select_related("student", "registration__event")
         chosen = list(rows.order_by("pk"))
         form = confirmation_form(NotifyForm, request)
-        return confirmed_action(
+        return rehearsed_action(
             self,
             request,
             action="reissue_tickets",
@@ -130,7 +130,7 @@ class TicketAdmin(ObjectToolsMixin, RecordAdmin):
             ),
             confirmation=lambda: _reissue_confirmation(chosen),
             form=form,
-            do=lambda: _reissue_and_report(chosen, request.user, form.cleaned_data),
+            do=lambda wanted: _reissue_and_report(chosen, request.user, wanted),
         )
 
 

@@ -147,7 +147,7 @@ class Paths:
     came_in: str
 
     def of_event(self, pk: int) -> str:
-        return f"{self.event}{pk}/change/"
+        return f"{self.event}{pk}/"
 
 
 def event_rows(viewer: Viewer, fest: Fest) -> list[EventRow] | None:

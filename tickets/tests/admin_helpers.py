@@ -62,9 +62,18 @@ def filled_in(client: Client, path: str, **values: Any) -> dict[str, Any]:
 
 
 def act(client: Client, action: str, *rows: Any, **values: Any) -> Any:
-    """Choose the action for these rows, or confirm it, and follow to the list."""
+    """Choose the action for these rows, or confirm what its page shows, and follow to the list."""
     form = {"action": action, "_selected_action": [row.pk for row in rows]} | values
-    return client.post(list_path(type(rows[0])), form, follow=True)
+    return post_as_shown(client, list_path(type(rows[0])), form)
+
+
+def post_as_shown(client: Client, path: str, form: dict[str, Any]) -> Any:
+    """Send the form; where a page with the consequences answers a confirmed one, send it again as that page does."""
+    response = client.post(path, form, follow=True)
+    outcome = response.context and response.context.get("outcome")
+    if outcome and form.get("confirmed"):
+        response = client.post(path, form | {"seen": outcome.digest}, follow=True)
+    return response
 
 
 def said(response: Any) -> list[str]:

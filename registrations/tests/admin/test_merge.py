@@ -34,8 +34,8 @@ def test_everything_of_a_student_is_cancelled_at_once(client: Client, fest: Fest
     first, second = build_event(fest), build_event(fest)
     asha = student(first, second)
     student(first, name="Ben Iyer")
-    assert "2 registrations will be cancelled." in act(client, "cancel_everything", asha).content.decode()
-    assert said(act(client, "cancel_everything", asha, **REASON)) == ["2 registrations are cancelled."]
+    assert "Cancel 2 registrations and mail" in act(client, "cancel_everything", asha).content.decode()
+    assert said(act(client, "cancel_everything", asha, **REASON)) == ["2 cancelled, 2 mails queued."]
     assert (states(first), states(second)) == (["cancelled", "confirmed"], ["cancelled"])
 
 
@@ -104,7 +104,10 @@ def test_schools_are_merged_after_the_page_has_said_what_moves(client: Client, f
     page = act(client, "merge_schools", kept, removed).content.decode()
     assert "1 student is listed twice and merged" in page
     response = act(client, "merge_schools", kept, removed, kept=kept.pk, **REASON)
-    assert said(response) == ["Saint Mary School is now known as St Mary's School."]
+    assert said(response) == [
+        "1 mail queued.",
+        "Saint Mary School is now known as St Mary's School.",
+    ]
     assert (list(School.objects.all()), Student.objects.count()) == ([kept], 1)
 
 

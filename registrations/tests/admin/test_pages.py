@@ -22,6 +22,7 @@ from tickets.tests.admin_helpers import (
     list_path,
     organiser,
     organiser_client,
+    post_as_shown,
     query_count,
 )
 
@@ -58,7 +59,7 @@ def save(client: Client, row: Any, **values: Any) -> Any:
 def cancelling(client: Client, *rows: Registration, **values: str) -> Any:
     ids = [row.pk for row in rows]
     form = {"action": "cancel_registrations", "_selected_action": ids} | values
-    return client.post(list_path(Registration), form, follow=True)
+    return post_as_shown(client, list_path(Registration), form)
 
 
 def registrations_of(event: Any) -> list[Registration]:
@@ -70,7 +71,8 @@ def test_cancelling_first_shows_who_is_affected(client: Client, fest: Fest) -> N
     build_submission(event, name="Asha Rao")
     build_submission(event, name="Ben Iyer", email="")
     page = cancelling(client, *registrations_of(event)).content.decode()
-    assert ("2 registrations will be cancelled. 1 mail is sent about it." in page) is True
+    assert "Cancel 2 registrations and mail 1 person" in page
+    assert "1 has no e-mail address" in page
     assert [name in page for name in ("Asha Rao", "Ben Iyer")] == [True, True]
     assert states(event) == ["confirmed", "confirmed"]
 
@@ -82,7 +84,8 @@ def test_confirmed_cancelling_gives_the_seat_to_the_waiting_list(
     build_submission(event)
     build_submission(event)
     first, second = registrations_of(event)
-    assert said(cancelling(client, first, confirmed="yes")) == ["1 registration is cancelled."]
+    said_then = said(cancelling(client, first, confirmed="yes", notify="on"))
+    assert said_then == ["1 cancelled, 1 promoted, 2 mails queued."]
     assert (states(event), counts(event)) == (["cancelled", "confirmed"], (1, 0, 2))
     change = Change.objects.get(cause="cancelled")
     assert (change.actor, change.user) == (Change.Actor.ORGANISER, user)
@@ -226,7 +229,7 @@ def test_correction_and_cancelling_run_in_transactions_of_their_own(client: Clie
     student = build_submission(event := build_event(fest)).student
     assert save(client, student, name="Asha Roy").status_code == 302
     words = said(cancelling(client, *registrations_of(event), confirmed="yes"))
-    assert words[-1:] == ["1 registration is cancelled."]
+    assert words[-1:] == ["1 cancelled, 0 mails queued."]
 
 
 def test_pending_school_is_accepted(client: Client) -> None:

@@ -59,7 +59,7 @@ def test_promotion_asks_with_its_counts_and_wants_a_reason(client: Client) -> No
 def test_confirmed_promotion_gives_the_seat(client: Client) -> None:
     event = build_late_event()
     response = act(client, "promote_registrations", of(event, 3), **REASON)
-    assert (said(response), states(event)[2]) == (["1 registration has a seat."], "confirmed")
+    assert (said(response), states(event)[2]) == (["1 promoted, 1 mail queued."], "confirmed")
 
 
 def test_promotion_without_a_free_seat_says_so_before_it_asks(client: Client, fest: Fest) -> None:
@@ -79,6 +79,7 @@ def test_move_offers_the_other_events_and_says_what_it_came_to(client: Client, f
     assert ("Quiz" in page, f'<option value="{old.pk}">' in page) == (True, False)
     response = act(client, "move_registrations", of(old), of(old, 2), event=new.pk, **REASON)
     assert said(response) == [
+        "1 moved, 1 mail queued.",
         "1 has a seat in Quiz.",
         f"Ben Iyer stays in {old.name}. Quiz is full.",
     ]
@@ -89,7 +90,10 @@ def test_move_to_a_full_event_waits_there_where_that_was_chosen(client: Client, 
     build_submission(full)
     build_submission(old)
     response = act(client, "move_registrations", of(old), event=full.pk, may_wait="yes", **REASON)
-    assert (said(response), states(full)) == (["1 waits for Quiz."], ["confirmed", "waiting"])
+    assert (said(response), states(full)) == (
+        ["1 moved, 1 mail queued.", "1 waits for Quiz."],
+        ["confirmed", "waiting"],
+    )
 
 
 def test_new_ticket_is_issued_from_the_list_of_tickets(client: Client, fest: Fest) -> None:
@@ -99,7 +103,10 @@ def test_new_ticket_is_issued_from_the_list_of_tickets(client: Client, fest: Fes
         "1 ticket will be replaced. 1 mail brings a new ticket."
         in act(client, "reissue_tickets", ticket).content.decode()
     )
-    assert said(act(client, "reissue_tickets", ticket, **REASON)) == ["1 new ticket is issued."]
+    assert said(act(client, "reissue_tickets", ticket, **REASON)) == [
+        "1 mail queued.",
+        "1 new ticket is issued.",
+    ]
     assert Ticket.objects.live().get().pk != ticket.pk
 
 

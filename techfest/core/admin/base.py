@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,6 +11,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import lookup_spawns_duplicates, unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import models
 from django.db.models import Model, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -19,6 +21,7 @@ from techfest.core import audit_log
 from techfest.core.admin.change_list import StaffList
 from techfest.core.admin.export import DownloadableList
 from techfest.core.admin.filter_bar import clean_address
+from techfest.core.admin.native_inputs import NativeDateInput, NativeDateTimeInput, NativeTimeInput
 from techfest.core.admin.ordering import dictionary_order
 from techfest.core.admin.pages import staff_page
 from techfest.core.admin.visibility import is_filter_lookup, visible_rows
@@ -37,6 +40,16 @@ ROW_ID = re.compile(r"[0-9]{1,18}")
 """The primary key of a row as a page sends it."""
 MAX_LINES = 200
 """Lines of a history page, the newest."""
+
+
+NATIVE_INPUTS = MappingProxyType(
+    {
+        models.DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": NativeDateTimeInput},
+        models.DateField: {"widget": NativeDateInput},
+        models.TimeField: {"widget": NativeTimeInput},
+    }
+)
+"""In place of Django's text inputs with a calendar that needs scripts."""
 
 
 class VisibleChoicesMixin:
@@ -94,6 +107,8 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """Fetch what the columns of these rows of one page need, in queries whose number does not depend on theirs."""
 
+    formfield_overrides: ClassVar[Any] = NATIVE_INPUTS
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return seen_by(request.user, super().get_queryset(request), event_lookup=self.event_lookup)
 
@@ -123,8 +138,8 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         limit_text(field)
-        if isinstance(field, forms.SplitDateTimeField):
-            _name_parts(field.widget)
+        if field is not None and isinstance(field.widget, NativeDateTimeInput):
+            field.widget.name_parts(field.label)
         return field
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
@@ -252,9 +267,3 @@ class ReadOnlyInline(VisibleChoicesMixin, _TabularInline):
 def page_of(obj: Model) -> str:
     """The path of the row's admin page."""
     return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
-
-
-def _name_parts(widget: Any) -> None:
-    """Name both inputs of a moment for screen readers; the fieldset around them names only the field."""
-    for part, name in zip(widget.widgets, (_("Date"), _("Time")), strict=True):
-        part.attrs["aria-label"] = name

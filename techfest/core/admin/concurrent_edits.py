@@ -45,6 +45,10 @@ class ShownBoundField(forms.BoundField):
                 )
         return super().as_widget(widget, attrs, only_initial)
 
+    def as_initial(self) -> SafeString:
+        """The hidden fields with the value that the field is shown with."""
+        return self.as_hidden(only_initial=True)
+
 
 class MergingForm(LimitedText, _ModelForm):
     """A form that writes only the fields its user changed, however long the page was open.
@@ -130,7 +134,7 @@ def _lines(value: Any) -> Any:
 
 
 def _was_sent(data: Any, name: str) -> bool:
-    return any(_is_of(key, name) for key in data)
+    return any(is_of(key, name) for key in data)
 
 
 def _shown_with(form: MergingForm, name: str) -> Any:
@@ -211,9 +215,9 @@ def decided(data: QueryDict) -> QueryDict:
 
 def _take_theirs(data: QueryDict, name: str) -> None:
     shown = f"initial-{name}"
-    for key in [key for key in data if _is_of(key, name)]:
+    for key in [key for key in data if is_of(key, name)]:
         del data[key]
-    for key in [key for key in data if _is_of(key, shown)]:
+    for key in [key for key in data if is_of(key, shown)]:
         data.setlist(key.removeprefix("initial-"), data.getlist(key))
 
 
@@ -232,7 +236,7 @@ def carried(form: MergingForm, *, leave_out: Iterable[str] = ()) -> list[tuple[s
         for value in values
         if key not in skipped
         and not key.startswith(("initial-", DECIDE, "seen", "hold-"))
-        and not any(_is_of(key, name) for name in untouched)
+        and not any(is_of(key, name) for name in untouched)
     ]
     for name in hidden:
         pairs += _as_stored(form, name, form[name].html_initial_name)
@@ -241,7 +245,19 @@ def carried(form: MergingForm, *, leave_out: Iterable[str] = ()) -> list[tuple[s
     return pairs
 
 
-def _is_of(key: str, name: str) -> bool:
+def stored_values(form: MergingForm) -> QueryDict:
+    """What a browser would send from an unbound form of a stored row in which nothing was changed."""
+    data = QueryDict(mutable=True)
+    for name, field in form.fields.items():
+        if field.show_hidden_initial:
+            pairs = _as_stored(form, name, form[name].html_initial_name)
+            pairs += _as_stored(form, name, form[name].html_name)
+            for key, value in pairs:
+                data.appendlist(key, value)
+    return data
+
+
+def is_of(key: str, name: str) -> bool:
     """Whether a browser sends this key for the field or for one of its parts."""
     return key == name or (key.startswith(f"{name}_") and key.removeprefix(f"{name}_").isdecimal())
 

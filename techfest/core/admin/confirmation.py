@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -14,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from techfest.core.admin.pages import staff_page
+from techfest.core.admin.rehearsal import Consequences, carry_out, rehearse
 from techfest.core.errors import UserFacingError
 from techfest.core.text_limits import LimitedText
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 FormT = TypeVar("FormT", bound=forms.Form)
 REASON_LENGTH = 300
+YOUR_WORDS = _("[your sentence]")
+"""Stands in a mail that is shown before the organiser has written anything."""
 
 
 class ReasonForm(LimitedText, forms.Form):
@@ -38,11 +42,33 @@ class ReasonForm(LimitedText, forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
     )
 
+    def rehearsed(self) -> dict[str, Any] | None:
+        """The values with which the act is shown first; `None` where a choice without a default must be made."""
+        values = {name: self.get_initial_for_field(field, name) for name, field in self.fields.items()}
+        if any(
+            values[name] is None and one.required for name, one in self.fields.items() if name != "reason"
+        ):
+            return None
+        return values | {"reason": YOUR_WORDS}
+
 
 class NotifyForm(ReasonForm):
     """Asks for the reason, and whether the students are notified by mail."""
 
     notify = forms.BooleanField(label=_("Tell the students by mail"), required=False, initial=True)
+
+
+class TellForm(NotifyForm):
+    """As `NotifyForm` where the mail quotes the reason; teachers can be asked to tell students without an address."""
+
+    tell_teachers = forms.BooleanField(label=_("Mail their teachers, who can tell them"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("Your sentence in the mail")
+        self.fields["reason"].help_text = _(
+            "The mail quotes it as it is, without markup or links, and the audit log keeps it. Write no names."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +118,76 @@ def confirmed_action(
             request, model_admin, confirmation(), action=action, form=form, template=template
         )
     return None
+
+
+def rehearsed_action(
+    model_admin: "ModelAdmin[Any]",
+    request: HttpRequest,
+    *,
+    action: str,
+    confirmation: Callable[[], Confirmation],
+    do: Callable[[dict[str, Any]], "Report"],
+    form: ReasonForm,
+    refusal: "Text" = "",
+    template: str = "admin/confirm_action.html",
+) -> HttpResponseBase | None:
+    """As `confirmed_action`, for an act whose page shows who is affected and the mails, by doing and undoing it.
+
+    `do` gets the values of the form, and runs in one transaction. It is done for good only if it does what the page
+    showed; otherwise the page comes again and says so. Where the form has a choice without a default, the first page
+    asks for it.
+    """
+    show = partial(confirmation_page, request, model_admin, action=action, form=form, template=template)
+    if refusal:
+        model_admin.message_user(request, refusal, messages.WARNING)
+        return None
+    is_sent = is_confirmed(request)
+    values = form.cleaned_data if is_sent and form.is_valid() else None if is_sent else form.rehearsed()
+    try:
+        if values is None:
+            return show(confirmation(), is_rehearsed=True)
+        if is_sent and request.POST.get("seen") and "look" not in request.POST:
+            done, is_done = _carry_out(do, values, request.POST["seen"])
+            if is_done:
+                _report(model_admin, request, done)
+                return None
+        shown = rehearse(lambda: do(_of_act(values) | _notifies(values)))
+        is_changed = is_sent and bool(request.POST.get("seen")) and "look" not in request.POST
+        return show(confirmation(), outcome=shown, is_rehearsed=True, is_changed=is_changed)
+    except UserFacingError as error:
+        model_admin.message_user(request, str(error.text), messages.ERROR)
+    return None
+
+
+def _of_act(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "tell_teachers"}
+
+
+def _notifies(values: dict[str, Any]) -> dict[str, Any]:
+    """The page shows the mails; its second button does the act without them."""
+    return {"notify": True} if "notify" in values else {}
+
+
+def _carry_out(
+    do: Callable[[dict[str, Any]], "Report"], values: dict[str, Any], seen: str
+) -> tuple[Consequences, bool]:
+    tells = bool(values.get("tell_teachers"))
+    return carry_out(
+        lambda: do(_of_act(values)), seen=seen, tells_teachers=tells, words=values.get("reason", "")
+    )
+
+
+def _report(model_admin: "ModelAdmin[Any]", request: HttpRequest, found: Consequences) -> None:
+    """Say what has happened: first in numbers, then what the act itself reports."""
+    if found.counts:
+        model_admin.message_user(request, counted(found), messages.SUCCESS)
+    for text, level in found.report:
+        model_admin.message_user(request, text, level)
+
+
+def counted(found: Consequences) -> str:
+    """3 promoted, 3 mails queued."""
+    return f"{', '.join(found.counts)}."
 
 
 def do_and_report(model_admin: "ModelAdmin[Any]", request: HttpRequest, do: Callable[[], "Report"]) -> bool:

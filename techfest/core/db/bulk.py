@@ -7,6 +7,8 @@ transaction all other requests wait for that.
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from operator import attrgetter
 from types import NoneType
@@ -29,6 +31,26 @@ _PLAIN = frozenset({str, int, bool, NoneType, dt.datetime, uuid.UUID, bytes})
 def columns(model: type[models.Model], *, without: Collection[str] = ()) -> list[str]:
     """The columns of a model in the order that `Model.from_db` needs."""
     return [field.column for field in model._meta.concrete_fields if field.name not in without]
+
+
+_observed: ContextVar[list[models.Model] | None] = ContextVar("observed_inserts", default=None)
+
+
+@contextmanager
+def observed_inserts() -> Iterator[list[models.Model]]:
+    """Collect the rows that this module inserts, or queues to insert, in this block: what an act has really done."""
+    rows: list[models.Model] = []
+    token = _observed.set(rows)
+    try:
+        yield rows
+    finally:
+        _observed.reset(token)
+
+
+def observe(rows: Iterable[models.Model]) -> None:
+    """Add rows that were inserted otherwise."""
+    if (observed := _observed.get()) is not None:
+        observed.extend(rows)
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +117,7 @@ def insert(rows: Sequence[models.Model], *, keep_others: bool = False) -> None:
         keys = _insert(some, keep_others)
         if not keep_others:
             _give_keys(some, keys)
+            observe(some)
 
 
 def copy(rows: Iterable[models.Model], model: type[models.Model]) -> None:
@@ -198,6 +221,7 @@ def queue_insert(batch: Batch, rows: Sequence[models.Model]) -> None:
         for row in some:
             row._state.adding = False
             row._state.db = DEFAULT_DB_ALIAS
+        observe(some)
 
 
 def _array_literal(value: Any) -> Any:

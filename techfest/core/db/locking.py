@@ -1,7 +1,9 @@
 """Transactions with one deadline per request for everything that waits for a lock."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 import psycopg
@@ -87,6 +89,22 @@ def _is_limited() -> bool:
     return bool(settings.DATABASE_STATEMENT_TIMEOUT <= PATIENCE * 1000)
 
 
+_joins: ContextVar[bool] = ContextVar("joins", default=False)
+
+
+@contextmanager
+def joined_transactions() -> Iterator[None]:
+    """Let `in_transaction` join the caller's transaction in this block, so that the caller can undo all of it.
+
+    Errors reach the caller's own `in_transaction`, which repeats the whole block where a repeat helps.
+    """
+    token = _joins.set(True)
+    try:
+        yield
+    finally:
+        _joins.reset(token)
+
+
 def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
     """Runs the work in its own transaction and returns its result.
 
@@ -94,6 +112,8 @@ def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
     has been merged away. Raises `LockTimeout` after a lock timeout, which is never repeated, and when the
     connection was lost: then the outcome is unknown until the request is sent again with the same key.
     """
+    if _joins.get():
+        return work()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic(durable=True):

@@ -47,7 +47,7 @@ def test_owner_adds_a_seat_and_sees_who_gets_it_before_saving(
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.locator(".admin-happens")).to_contain_text("Ben Iyer")
         assert states()["Ben Iyer"] == "waiting"
-        page.get_by_role("button", name="Save with these consequences").click()
+        page.locator(".act-primary").click()
         expect(page.locator(".messagelist")).to_be_visible()
     assert states() == {"Asha Rao": "confirmed", "Ben Iyer": "confirmed", "Chitra Das": "waiting"}
 
@@ -66,8 +66,8 @@ def test_lead_cancels_with_a_reason_and_sees_led_events_only(
         expect(page.get_by_text("Dia Sen")).to_have_count(0)
         page.get_by_role("row", name="Asha Rao").get_by_role("checkbox").check()
         page.get_by_role("button", name="Cancel").click()
-        page.get_by_label("Reason (optional)").fill("The parents called")
-        page.locator("form .admin-actions input[type=submit]").click()
+        page.get_by_label("Your sentence in the mail (optional)").fill("The parents called")
+        page.locator(".act-primary").click()
         expect(page.locator(".messagelist")).to_be_visible()
         assert page.goto(page_of(other)).status == 404  # type: ignore[union-attr]  # a page was asked for
     assert states() == {

@@ -1,6 +1,7 @@
 """The base classes of the kinds of mail."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,6 +23,10 @@ from tickets.models import Delivery, Ticket
 State = Registration.State
 ANNOUNCED_OTHERWISE = (Change.Cause.MERGED, Change.Cause.MOVED)
 """Causes whose new state needs no mail: after a merge the student keeps the seat, and a move has its own mail."""
+
+
+AS_SENT: ContextVar[bool] = ContextVar("as_sent", default=False)
+"""Whether mails are composed for a preview: as they will be sent, once the PDFs are made."""
 
 
 class MailKind:
@@ -112,7 +117,7 @@ class Entry:
 
     @property
     def has_pdf(self) -> bool:
-        return bool(self.pdf)
+        return bool(self.pdf) or AS_SENT.get()
 
 
 class StudentMail(MailKind):

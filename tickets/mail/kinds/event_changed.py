@@ -74,7 +74,8 @@ class EventChanged(TicketMail):
 
     def details(self, delivery: Delivery, context: dict[str, Any]) -> dict[str, Any]:
         found = self._differences.get(delivery.pk) or differences([delivery]).get(delivery.pk, Difference())
-        return super().details(delivery, context) | {"difference": found}
+        reason = delivery.change.reason if delivery.change else ""
+        return super().details(delivery, context) | {"difference": found, "reason": reason}
 
     def is_true(self, context: dict[str, Any]) -> bool:
         return super().is_true(context) and context["difference"].is_new

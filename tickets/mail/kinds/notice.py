@@ -11,6 +11,7 @@ from django.db import transaction
 from events.models import Fest
 from registrations import hooks
 from registrations.students.names import mailbox_key
+from techfest.core.db.bulk import observe
 from tickets.mail.kinds.base import MailKind
 from tickets.models import Delivery, Notice
 from tickets.wakeup import notify_workers
@@ -59,6 +60,7 @@ def enqueue_notice(
             queued_at=now,
             due_at=now,
         )
+        observe([delivery])
         Notice.objects.create(
             delivery=delivery,
             subject=" ".join(subject.split())[:200],

@@ -19,7 +19,7 @@ from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from tickets.dashboard.acts import OFFERED
 from tickets.dashboard.decisions import SHOWN
 from tickets.models import Alert, Delivery
-from tickets.tests.admin_helpers import in_role, is_asked, organiser_client, query_count, said
+from tickets.tests.admin_helpers import in_role, is_asked, organiser_client, post_as_shown, query_count, said
 
 pytestmark = pytest.mark.django_db
 TODAY = reverse("admin:index")
@@ -38,7 +38,7 @@ def button(client: Any, row: Any, label: str, page: str = TODAY) -> tuple[str, i
 
 def press(client: Any, row: Any, label: str, **values: Any) -> Any:
     path, pk = button(client, row, label)
-    return client.post(path, {SELECTED: pk} | values, follow=True)
+    return post_as_shown(client, path, {SELECTED: pk} | values)
 
 
 def waiting_teacher(number: int = 1) -> Teacher:
@@ -92,7 +92,7 @@ def test_clash_is_decided_by_cancelling_either_event_or_none() -> None:
     assert is_asked(press(client, conflict, "Let both stand"))
     assert is_asked(press(client, mine, "Cancel Quiz"))
     done = press(client, its, "Cancel Talk", confirmed="yes", reason="", notify="on")
-    assert (done.redirect_chain, said(done)) == ([(TODAY, 302)], ["1 registration is cancelled."])
+    assert (done.redirect_chain, said(done)) == ([(TODAY, 302)], ["1 cancelled, 1 mail queued."])
     conflict.refresh_from_db()
     assert conflict.resolved_at is not None
 

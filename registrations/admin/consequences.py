@@ -1,0 +1,201 @@
+"""What an act did to registrations, read from the rows it inserted: for the page that asks, and for the report."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from registrations import hooks
+from registrations.models import Change, Registration, School, Teacher
+from techfest.core.admin.rehearsal import Consequences, Group, register_reader
+from techfest.core.db.clock import database_now
+from techfest.core.formatting import moment
+
+State, Cause = Registration.State, Change.Cause
+_SILENT = (Cause.MERGED, Cause.ERASED)
+
+
+def _is_promoted(change: Change) -> bool:
+    return change.from_state == State.WAITING and change.to_state == State.CONFIRMED
+
+
+def _is_moved(change: Change) -> bool:
+    return change.cause == Cause.MOVED and not change.from_state
+
+
+def _is_cancelled(change: Change) -> bool:
+    is_step = change.to_state == State.CANCELLED and change.from_state != State.CANCELLED
+    return is_step and change.cause not in (Cause.MOVED, Cause.MERGED)
+
+
+def _is_changed(change: Change) -> bool:
+    return change.cause == Cause.EVENT_CHANGED
+
+
+KINDS: tuple[tuple[Callable[[Change], bool], Any, Any], ...] = (
+    (
+        _is_cancelled,
+        ngettext_lazy(
+            "%(count)d registration is cancelled", "%(count)d registrations are cancelled", "count"
+        ),
+        ngettext_lazy("%(count)d cancelled", "%(count)d cancelled", "count"),
+    ),
+    (
+        _is_moved,
+        ngettext_lazy("%(count)d is moved to", "%(count)d are moved to", "count"),
+        ngettext_lazy("%(count)d moved", "%(count)d moved", "count"),
+    ),
+    (
+        _is_promoted,
+        ngettext_lazy("%(count)d gets a seat", "%(count)d get a seat", "count"),
+        ngettext_lazy("%(count)d promoted", "%(count)d promoted", "count"),
+    ),
+    (
+        _is_changed,
+        ngettext_lazy(
+            "%(count)d registration has another time or venue",
+            "%(count)d registrations have another time or venue",
+            "count",
+        ),
+        ngettext_lazy("%(count)d told of the change", "%(count)d told of the change", "count"),
+    ),
+)
+_MAILS = ngettext_lazy("%(count)d mail queued", "%(count)d mails queued", "count")
+_NOTICES = ngettext_lazy("%(count)d mail to teachers queued", "%(count)d mails to teachers queued", "count")
+
+
+class RegistrationReader:
+    """Knows changes of registrations; mails are read by the app that sends them."""
+
+    def read(self, rows: Sequence[Model], *, shows_mails: bool) -> Consequences:
+        changes = [row for row in rows if isinstance(row, Change)]
+        forecast = hooks.forecast_mails.call(rows, shows_mails)
+        groups, counts = [], []
+        for belongs, words, short in KINDS:
+            some = [change for change in changes if belongs(change)]
+            if some:
+                groups.append(Group(words % {"count": len(some)}, [line_of(one) for one in some]))
+                counts.append(short % {"count": len(some)})
+        counts += _mail_counts(forecast)
+        unmailed = _unmailed(changes)
+        return Consequences(
+            facts=sorted(_fact(one) for one in changes if not _is_changed(one)),
+            groups=groups,
+            counts=counts,
+            mails=forecast.to_students,
+            samples=forecast.samples,
+            unmailed=_by_school(unmailed) if shows_mails else [],
+            unmailed_ids=_stored_ids(unmailed, changes),
+            teachers=len(_teachers(unmailed)) if shows_mails else 0,
+        )
+
+    def tell_teachers(self, rows: Sequence[Model], *, words: str) -> None:
+        changes = _unmailed([row for row in rows if isinstance(row, Change)])
+        now = database_now()
+        for teacher in _teachers(changes):
+            mine = [one for one in changes if one.registration.student.school_id == teacher.school_id]
+            hooks.enqueue_notice.call(
+                to=teacher.user.email,
+                subject=_("Tell %(count)d of your students") % {"count": len(mine)},
+                text=_notice(mine, words),
+                now=now,
+                link=f"{settings.SITE_URL}{reverse('teacher:home')}",
+                link_label=_("Your students"),
+            )
+
+
+register_reader(RegistrationReader())
+
+
+def _mail_counts(forecast: "hooks.MailForecast") -> list[str]:
+    counts = [_MAILS % {"count": forecast.to_students}]
+    if forecast.to_teachers:
+        counts.append(_NOTICES % {"count": forecast.to_teachers})
+    return counts
+
+
+def _fact(change: Change) -> list[object]:
+    """What tells this change from others; a new registration has another primary key each time."""
+    row = change.registration
+    return [row.student_id, row.event_id, change.from_state, change.to_state, change.cause]
+
+
+def line_of(change: Change) -> str:
+    row = change.registration
+    return format_html(
+        '<bdi translate="no">{}</bdi> ({}{}), <bdi translate="no">{}</bdi>',
+        row.student.name,
+        row.student.grade,
+        row.student.section,
+        row.event.name,
+    )
+
+
+def _unmailed(changes: Iterable[Change]) -> list[Change]:
+    """The change to tell of each registration whose student has no e-mail address; of a move that to the new event."""
+    last = {one.registration.pk: one for one in changes if one.cause not in _SILENT}
+    without = [one for one in last.values() if not one.registration.student.email]
+    return [one for one in without if not _is_left(one)]
+
+
+def _is_left(change: Change) -> bool:
+    return change.cause == Cause.MOVED and bool(change.from_state)
+
+
+def _stored_ids(unmailed: Sequence[Change], changes: Iterable[Change]) -> list[int]:
+    """Primary keys of registrations that exist before the act as well: for a move the one that is left."""
+    left = {one.registration.student_id: one.registration.pk for one in changes if _is_left(one)}
+    return [
+        left.get(one.registration.student_id, one.registration.pk) if _is_moved(one) else one.registration.pk
+        for one in unmailed
+    ]
+
+
+def _by_school(changes: Sequence[Change]) -> list[Group]:
+    names = dict(
+        School.objects.filter(pk__in={one.registration.student.school_id for one in changes}).values_list(
+            "pk", "name"
+        )
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for one in changes:
+        found[one.registration.student.school_id].append(line_of(one))
+    return [Group(names[pk], lines) for pk, lines in sorted(found.items(), key=lambda pair: names[pair[0]])]
+
+
+def _teachers(changes: Sequence[Change]) -> list[Teacher]:
+    """The teachers with access and an address at the schools of these students."""
+    schools = {one.registration.student.school_id for one in changes}
+    if not schools:
+        return []
+    rows = Teacher.objects.with_access().filter(school__in=schools).exclude(user__email="")
+    return list(rows.select_related("user").distinct().order_by("pk"))
+
+
+def _notice(changes: Sequence[Change], words: str) -> str:
+    head = _("These students have no e-mail address. Tell them what has changed:")
+    tail = [_("The organisers write: %(words)s") % {"words": words}] if words else []
+    return "\n\n".join([head, *map(_sentence, changes), *tail])
+
+
+def _sentence(change: Change) -> str:
+    row = change.registration
+    known = {
+        "who": f"{row.student.name} ({row.student.grade}{row.student.section})",
+        "event": row.event.name,
+        "when": moment(row.event.starts_at, zone=row.event.fest.zone),
+        "venue": row.event.venue.name,
+    }
+    if _is_cancelled(change):
+        return _("%(who)s: the registration for %(event)s is cancelled.") % known
+    if _is_promoted(change):
+        return _("%(who)s: has a seat in %(event)s now, %(when)s, %(venue)s.") % known
+    if _is_moved(change):
+        return _("%(who)s: is moved to %(event)s, %(when)s, %(venue)s.") % known
+    return _("%(who)s: %(event)s is now %(when)s, %(venue)s.") % known

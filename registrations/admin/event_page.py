@@ -1,0 +1,244 @@
+"""The page of one event in the admin: what it is, its numbers, and the changes made most often, each one button.
+
+Each change is sent as the event's whole form with the stored values, so that it has the same checks, consequences and
+questions about concurrent edits as the form itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, QueryDict
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.models import Event, Seats
+from registrations import hooks
+from registrations.admin.event_form import MAX_SEATS, EventForm
+from registrations.admin.event_save import handle_save
+from registrations.booking.waitlist import why_nobody
+from registrations.models import Hold, Registration
+from techfest.core.admin.concurrent_edits import is_of, stored_values
+from techfest.core.admin.pages import staff_page
+from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.formatting import moment
+
+if TYPE_CHECKING:
+    from registrations.admin.events import EventAdmin
+
+ADDED = 10
+"""Seats that the page suggests to add."""
+ACTS: Mapping[str, frozenset[str]] = {
+    "seats": frozenset({"capacity"}),
+    "venue": frozenset({"venue"}),
+    "time": frozenset({"starts_at", "ends_at"}),
+    "registration": frozenset({"is_paused", "pause_text"}),
+    "state": frozenset({"state"}),
+}
+"""The fields that each button of the page may change."""
+State = Event.State
+
+
+def page_path(event: Event) -> str:
+    """Return the path of the event's page."""
+    return reverse("admin:events_event_page", args=[event.pk])
+
+
+def show(admin: "EventAdmin", request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """Show the event to everyone who may see it in the list."""
+    event = admin.get_object(request, str(event_id))
+    if event is None:
+        raise Http404
+    if not admin.has_view_or_change_permission(request, event):
+        raise PermissionDenied
+    form = _form(admin, request, event) if admin.has_change_permission(request, event) else None
+    return _page(admin, request, event, form)
+
+
+def act(admin: "EventAdmin", request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """Change the event as one button of its page says, or show the page again with what is wrong."""
+    deadline = Deadline()
+    return in_transaction(lambda: _act(admin, request, event_id, deadline), deadline=deadline)
+
+
+def _act(admin: "EventAdmin", request: HttpRequest, event_id: int, deadline: Deadline) -> HttpResponseBase:
+    deadline.limit_locks()
+    event = admin.get_object(request, str(event_id))
+    if event is None:
+        raise Http404
+    if not admin.has_change_permission(request, event):
+        raise PermissionDenied
+    name, typed = request.POST.get("act", ""), request.POST
+    if name not in ACTS:
+        return HttpResponseRedirect(page_path(event))
+    data = stored_values(_form(admin, request, event))
+    problem = _type_in(data, typed, name)
+    if problem:
+        form = _form(admin, request, event)
+        return _page(admin, request, event, form, Problem(name, [problem], typed.get("add", "")))
+    request.POST = data  # type: ignore[assignment]  # the form reads the whole of it
+    if answer := handle_save(admin, request, str(event_id), deadline):
+        return answer
+    event = admin.get_object(request, str(event_id)) or event
+    bound: Any = admin.get_form(request, event, change=True)(data, instance=event)
+    shown = admin.get_object(request, str(event_id)) or event
+    return _page(admin, request, shown, bound, Problem(name, list(_errors(bound, ACTS[name]))))
+
+
+def _type_in(data: QueryDict, typed: QueryDict, name: str) -> str:
+    """Put what was typed, and the values it was shown with, into the event's form; return what is wrong with it."""
+    for key in typed:
+        if any(is_of(key.removeprefix("initial-"), one) for one in ACTS[name]):
+            data.setlist(key, typed.getlist(key))
+    if name != "seats":
+        return ""
+    added, before = typed.get("add", "").strip(), typed.get("initial-capacity", "")
+    if not (added.isdecimal() and before.isdecimal() and 0 < int(added) <= MAX_SEATS):
+        return _("Enter how many seats to add, like 10")
+    data["capacity"] = str(int(before) + int(added))
+    return ""
+
+
+def _errors(form: EventForm, fields: frozenset[str]) -> Any:
+    form.is_valid()
+    for name, errors in form.errors.items():
+        for text in errors:
+            yield text if name in fields or name not in form.fields else f"{form.fields[name].label}: {text}"
+    if form.date_questions:
+        yield from (one.text for one in form.date_questions)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a button of the page did nothing; `typed` is what stands in its field."""
+
+    act: str = ""
+    texts: list[str] = field(default_factory=list)
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of the event, and the list that shows its rows; no path where the user may not see it."""
+
+    count: int
+    words: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """The bar of seats, in hundredths of the capacity."""
+
+    seats: Seats
+
+    @property
+    def taken(self) -> int:
+        return self._share(self.seats.taken)
+
+    @property
+    def registered(self) -> int:
+        return self._share(self.seats.taken - self.seats.held)
+
+    @property
+    def over(self) -> int:
+        return max(0, self.seats.taken - self.seats.capacity)
+
+    def _share(self, count: int) -> int:
+        if not count or not self.seats.capacity:
+            return 100 if count else 0
+        return min(100, max(2, round(100 * count / self.seats.capacity)))
+
+
+def _form(admin: "EventAdmin", request: HttpRequest, event: Event) -> EventForm:
+    form: Any = admin.get_form(request, event, change=True)(instance=event)
+    return form  # type: ignore[no-any-return]  # made from EventForm
+
+
+def _page(
+    admin: "EventAdmin",
+    request: HttpRequest,
+    event: Event,
+    form: EventForm | None,
+    problem: Problem | None = None,
+) -> HttpResponseBase:
+    now, figures = database_now(), hooks.event_figures.call(request, event)
+    status = registration_status(event, now)
+    can_write = request.user.has_perm("tickets.add_message")
+    if problem and problem.texts:
+        messages.error(request, _("Nothing was changed. See below what to correct."))
+    return staff_page(
+        request,
+        admin,
+        "admin/events/event/page.html",
+        title=event.name,
+        event=event,
+        seats=event.seats,
+        meter=Meter(event.seats),
+        numbers=_numbers(admin, request, event, figures),
+        decisions=figures.decisions,
+        status=status,
+        waiting_status=why_nobody(event, event.seats, now=now) if event.seats.waiting else "",
+        form=form,
+        problem=problem or Problem(),
+        added=ADDED,
+        can_write=can_write,
+        is_over=event.ends_at <= now,
+    )
+
+
+def _numbers(
+    admin: "EventAdmin", request: HttpRequest, event: Event, figures: "hooks.EventFigures"
+) -> list[Number]:
+    seats = event.seats
+    lists = {
+        name: _list_path(admin, request, model, event, **filters)
+        for name, model, filters in (
+            ("registered", Registration, {"state__exact": "confirmed"}),
+            ("waiting", Registration, {"state__exact": "waiting"}),
+            ("held", Hold, {"state": "held"}),
+        )
+    }
+    return [
+        Number(seats.taken - seats.held, _("registered"), lists["registered"]),
+        Number(seats.waiting, _("waiting"), lists["waiting"]),
+        Number(seats.held, _("held"), lists["held"]),
+        Number(figures.checked_in, _("checked in"), figures.checked_in_path),
+    ]
+
+
+def _list_path(admin: "EventAdmin", request: HttpRequest, model: Any, event: Event, **filters: str) -> str:
+    if not admin.admin_site.get_model_admin(model).has_view_permission(request):
+        return ""
+    name = reverse(f"admin:registrations_{model._meta.model_name}_changelist")
+    query = QueryDict(mutable=True)
+    query.update({"event__id__exact": str(event.pk), **filters})
+    return f"{name}?{query.urlencode()}"
+
+
+def registration_status(event: Event, now: Any) -> str:
+    """Say whether students can register now, and until when or from when."""
+    opens, closes = event.registration_opens_at, event.registration_closes_at
+    if event.state != State.PUBLISHED:
+        return _("Not public yet: it is a draft.") if event.state == State.DRAFT else _("Cancelled.")
+    if now < opens:
+        return _("Registration opens %(when)s.") % {"when": moment(opens)}
+    if now >= closes:
+        return _("Registration closed %(when)s.") % {"when": moment(closes)}
+    if event.is_paused or event.fest.is_paused:
+        return _("Registration is paused.")
+    return _("Registration is open until %(when)s.") % {"when": moment(closes)}
+
+
+def free_words(seats: Seats) -> str:
+    """Say how many seats are free, or by how many the event is over."""
+    if over := max(0, seats.taken - seats.capacity):
+        return ngettext("%(count)d seat over", "%(count)d seats over", over) % {"count": over}
+    if not seats.free:
+        return _("Full")
+    return ngettext("%(count)d seat free", "%(count)d seats free", seats.free) % {"count": seats.free}
