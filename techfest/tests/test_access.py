@@ -111,6 +111,7 @@ TABLE: dict[str, frozenset[str]] = {
     "admin:documents_download": LEAD,
     "admin:timetable": LEADS,
     "admin:waiting": LEADS,
+    "admin:search": ADMIN_USERS,
     # Rows of their own events that leads see, in lists limited to them.
     **{f"admin:{name}_": LEAD for name in SEEN_BY_LEADS},
     **{f"admin:{name}_{page}": LEADS for name in SEEN_BY_LEADS for page in ("changelist", "download")},

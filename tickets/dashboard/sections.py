@@ -163,7 +163,8 @@ SECTIONS = (
     Section(
         _("Documents"),
         (
-            _table("tickets.documentjob", _("Documents"), also=("documents_",)),
+            Link(_("Print"), "admin:documents", _permitted("tickets.add_documentjob")),
+            _table("tickets.documentjob", _("Files"), also=("documents_progress", "documents_download")),
             _table("tickets.certificate", _("Certificates")),
         ),
     ),

@@ -24,12 +24,14 @@ from events.fest_choice import choice_of, choose
 from registrations.models import Registration
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import end_if_idle
+from techfest.core.admin.base import page_of
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
 from techfest.core.roles import is_owner
 from tickets import go_live
 from tickets.dashboard import acts, today
 from tickets.dashboard.navigation import navigation_of, records_of
+from tickets.dashboard.search import search, student_of_reference
 from tickets.dashboard.visibility import Viewer
 from tickets.dashboard.waiting import overview
 from tickets.restore import held_mails
@@ -89,6 +91,7 @@ class TechfestAdminSite(admin.AdminSite):
             held,
             fest,
             records,
+            path("search/", self.admin_view(self.search), name="search"),
             path("waiting/", self.admin_view(self.waiting), name="waiting"),
             *go_live.paths(self),
             *acts.paths(self),
@@ -132,6 +135,22 @@ class TechfestAdminSite(admin.AdminSite):
             raise PermissionDenied
         found = overview(viewer, fest, now=database_now()) if fest else None
         return staff_page(request, self, "admin/waiting.html", title=gettext("Waiting"), overview=found)
+
+    def search(self, request: HttpRequest) -> HttpResponse:
+        """Find people and things by one text; a whole reference leads to its student at once."""
+        viewer, text = Viewer(request, self), request.GET.get("q", "").strip()
+        if student := student_of_reference(viewer, text):
+            return redirect(page_of(student))
+        groups, is_similar = search(viewer, text)
+        return staff_page(
+            request,
+            self,
+            "admin/search.html",
+            title=gettext("Search"),
+            query=text,
+            groups=groups,
+            is_similar=is_similar,
+        )
 
     def app_index(  # type: ignore[override]  # it leads elsewhere
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
