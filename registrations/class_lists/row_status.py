@@ -123,7 +123,8 @@ def tabs(rows: Iterable[RowStatus], left_out: int) -> list[Tab]:
     rows = list(rows)
     counts = Counter(row.status for row in rows)
     odd = sum(row.needs_look for row in rows)
-    found = [Tab(one, label_of(one), counts[one]) for one in Status]
+    labels = {Status.SEAT: _("Ready")}
+    found = [Tab(one, labels.get(one) or label_of(one), counts[one]) for one in Status]
     found.insert(1, Tab(Show.NEEDS_LOOK, _("To check"), odd))
     found.append(Tab(Show.LEFT_OUT, _("Left out"), left_out))
     return [Tab(Show.ALL, _("All"), len(rows)), *(tab for tab in found if tab.count)]

@@ -1,7 +1,7 @@
 """Undoing a class list cancels exactly what it registered, tells only those who were told, and happens once."""
 
 import threading
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
-from registrations.booking.state import give_up
+from registrations.booking.state import Origin, give_up
 from registrations.class_lists import undo as undo_module
 from registrations.class_lists.undo import UNDO_FOR, offer, undo
 from registrations.models import Change, ClassListJob, Registration
@@ -28,7 +28,7 @@ from techfest.core.db.locking import Deadline
 from tickets.mail import withdrawn
 from tickets.mail.compose import Composer
 from tickets.mail.queue import Result, claim, record
-from tickets.models import Delivery, Ticket
+from tickets.models import Delivery, DocumentJob, Ticket
 from tickets.tests.audited import run as audit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,6 +152,14 @@ def test_students_who_were_not_mailed_are_not_mailed_at_all(event: Event) -> Non
     assert audit("--all") == []
 
 
+def test_tickets_of_an_undone_list_are_not_mailed_to_the_teacher(event: Event) -> None:
+    undone(registered(build_list(event.fest, pupils(2, event))))
+    DocumentJob.objects.update(finished_at=timezone.now())
+    assert mails("class") == [Mail.QUEUED]
+    assert worker_sends_everything() == []
+    assert mails("class") == [Mail.DROPPED]
+
+
 def test_students_who_were_mailed_are_told(event: Event) -> None:
     job = registered(build_list(event.fest, mailed(event, many=2)))
     send("registered")
@@ -212,13 +220,17 @@ def test_without_the_mark_of_the_job_two_presses_are_two_acts(
     assert entries_of(job).count() == 2
 
 
-def race_with_promotions(event: Event) -> None:
-    """Others give up seats for which the list waits, while it is undone."""
+def race_with_promotions(event: Event, *, then: Callable[[], Any] = lambda: None) -> None:
+    """Others give up seats for which the list waits, while it is undone; `then` follows each of their commits."""
+
+    def leave(registration: Registration) -> None:
+        cancel([registration.pk], actor=Change.Actor.STUDENT, deadline=Deadline(20))
+        then()
+
     others = [build_submission(event, name=f"Zoya Khan {n}").registrations.get() for n in range(4)]
     job = registered(build_list(event.fest, pupils(4, event)))
     behind = build_submission(event, name="Yusuf Ali").student
-    cancels = [partial(cancel, [one.pk], actor=Change.Actor.STUDENT, deadline=Deadline(20)) for one in others]
-    at_once([*cancels, partial(undone, job, deadline=Deadline(20))])
+    at_once([*(partial(leave, one) for one in others), partial(undone, job, deadline=Deadline(20))])
     assert [one.student_id for one in event.registrations.active()] == [behind.pk]
     assert recount(event) == (1, 0)
     assert counts(event)[:2] == (1, 0)
@@ -230,21 +242,22 @@ def test_undo_and_promotion_wait_for_each_other(event: Event) -> None:
 
 
 def test_undo_without_locks_breaks_the_counts(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The undo has read its registrations as waiting; meanwhile they are promoted."""
     line = threading.Barrier(5)
 
-    def meet(*given: Any, **values: Any) -> Any:
-        with suppress(threading.BrokenBarrierError):
-            line.wait(5)
-        return give_up(*given, **values)
+    def late(*given: Any, origin: Origin) -> Any:
+        if origin.cause == Change.Cause.UNDONE:
+            line.wait(20)
+        return give_up(*given, origin=origin)
 
     def unlocked(self: SeatsQuerySet, event_ids: Any) -> Any:
         return list(self.filter(pk__in=set(event_ids)).order_by("pk"))
 
     monkeypatch.setattr(SeatsQuerySet, "locked", unlocked)
     monkeypatch.setattr(RegistrationQuerySet, "select_for_update", lambda self, **_values: self)
-    monkeypatch.setattr("registrations.booking.cancel.give_up", meet)
+    monkeypatch.setattr("registrations.booking.cancel.give_up", late)
     with pytest.raises(AssertionError):
-        race_with_promotions(event)
+        race_with_promotions(event, then=partial(line.wait, 20))
 
 
 def race_with_the_worker(event: Event, monkeypatch: pytest.MonkeyPatch) -> list[str]:
