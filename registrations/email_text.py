@@ -1,4 +1,4 @@
-"""Find the address in what people copy into a field for one: mailto links, display names, full-width signs."""
+"""Find the address in what people copy into a field for one: mailto links, display names, full-width characters."""
 
 import html
 import re
@@ -11,7 +11,7 @@ from techfest.core.text import IGNORABLES
 MAX_LOCAL_PART = 64
 _PLAIN = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+[A-Za-z0-9]")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
-    ord(sign): plain for signs, plain in (("。｡", "."), ("﹫", "@")) for sign in signs
+    ord(one): plain for characters, plain in (("。｡", "."), ("﹫", "@")) for one in characters
 }
 _UNDRAWN = re.compile(f"[{IGNORABLES}]")
 _AT = re.compile(r"\s*[\[({]\s*at\s*[\])}]\s*", re.IGNORECASE)

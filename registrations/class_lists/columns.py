@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from registrations.class_lists.drafts import lock_list, require_idle
+from registrations.class_lists.drafts import lock_idle_list
 from registrations.class_lists.parse import Draft, is_title_row, stored_header
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.cells import read_mark
@@ -71,10 +71,8 @@ def change_columns(class_list: ClassList, sent: QueryDict, *, events: Mapping[st
     """
     known = dict(choices(events))
     with transaction.atomic():
-        locked = lock_list(class_list)
-        require_idle(
-            locked, _("The list is being registered. Wait until that is done, then change the columns.")
-        )
+        words = _("The list is being registered. Wait until that is done, then change the columns.")
+        locked = lock_idle_list(class_list, words)
         chosen = {
             at: sent.get(f"column-{at}", "?")
             for at in range(len(locked.columns))
@@ -128,7 +126,7 @@ def _value(meaning: Meaning, event: str) -> str:
 def _samples(draft: Draft, column: Column) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for row in draft.rows:
-        cell = row.cells[column.position] if column.position < len(row.cells) else ""
+        cell = row.cell(column.position)
         if cell and not (row.is_left_out and is_title_row(row, draft.class_list.columns)):
             found[clean_text(cell)[:40]] = None
         if len(found) == SAMPLES:
@@ -202,8 +200,7 @@ class RowCells:
         return (column for column in self.columns if column.meaning in meanings)
 
     def _cell(self, column: Column) -> str:
-        cells = self.row.cells
-        return unguarded(cells[column.position]) if column.position < len(cells) else ""
+        return unguarded(self.row.cell(column.position))
 
     def _put(self, column: Column, text: str) -> None:
         if self._cell(column) == text:

@@ -21,7 +21,7 @@ from registrations.models.class_lists import DRAFT_KEPT
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import Header
 from registrations.spreadsheets.left_out import NO_STUDENT
-from registrations.spreadsheets.meanings import STRONG
+from registrations.spreadsheets.meanings import STUDENT_MEANINGS
 from registrations.spreadsheets.sheet import MAX_ROWS, Row
 from registrations.students.names import clean_text
 from techfest.core.db.bulk import copy
@@ -57,10 +57,12 @@ def is_at_work(class_list: ClassList) -> bool:
     return class_list.jobs.filter(finished_at=None).exists()
 
 
-def require_idle(class_list: ClassList, words: str) -> None:
-    """Raise `ActionRejected` with this text while a worker registers the locked list."""
-    if is_at_work(class_list):
+def lock_idle_list(class_list: ClassList, words: str) -> ClassList:
+    """Return the locked list. Raises `ActionRejected` with this text while a worker registers it, and `ListDeleted`."""
+    locked = lock_list(class_list)
+    if is_at_work(locked):
         raise ActionRejected(words)
+    return locked
 
 
 _UNDONE = Exists(ClassListRow.objects.filter(class_list=OuterRef("pk"), done_at=None))
@@ -144,8 +146,8 @@ def discard(class_list: ClassList) -> None:
     Raises `ActionRejected` while a worker registers it, and `ListDeleted` if it is gone.
     """
     with transaction.atomic():
-        locked = lock_list(class_list)
-        require_idle(locked, _("The list is being registered. It can be deleted once that is done."))
+        words = _("The list is being registered. It can be deleted once that is done.")
+        locked = lock_idle_list(class_list, words)
         _delete_unregistered([locked.pk])
 
 
@@ -211,7 +213,7 @@ def stored_columns(header: Header) -> list[list[str]]:
 
 def _may_be_student(header: Header) -> bool:
     """Return whether the row of titles may be a student, because no title was recognised."""
-    return bool(header.problem) and all(column.meaning not in STRONG for column in header.columns)
+    return bool(header.problem) and all(column.meaning not in STUDENT_MEANINGS for column in header.columns)
 
 
 def _row(class_list: ClassList, row: Row, parsed: ParsedList) -> ClassListRow:

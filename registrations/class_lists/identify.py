@@ -95,7 +95,7 @@ def _corrections(listed: ListedStudent, student: Student) -> dict[str, str]:
     Section and roll number tell namesakes apart, so one that is known already is not changed.
     """
     new = {}
-    for name, value in listed.certain.student_values.items():
+    for name, value in listed.reliable.student_values.items():
         known = getattr(student, name)
         if name in ("name", "grade") or not value or (known and name in ("section", "roll_number")):
             continue
@@ -120,7 +120,7 @@ class _StudentIndex:
         """Return the exact match alone, or all students of this name and grade whom the row does not contradict."""
         namesakes = self._by_name.get((listed.grade, listed.name_key), [])
         exact = [student for student in namesakes if identity_of(student) == listed.identity]
-        return exact or [student for student in namesakes if may_be_same(listed.certain, student)]
+        return exact or [student for student in namesakes if may_be_same(listed.reliable, student)]
 
     def near(self, listed: ListedStudent, taken: Iterable[int]) -> Student | None:
         """Return a student outside the list with a similar name, or with the same name and other details.
@@ -132,7 +132,7 @@ class _StudentIndex:
             has_address = bool(listed.email) and email_key(listed.email) == student.email_key
             if student.pk not in taken and (student.grade == listed.grade or has_address):
                 return student
-        alike = self._similar_names().alike(listed.certain)
+        alike = self._similar_names().alike(listed.reliable)
         return next((student for _likeness, student in alike if student.pk not in taken), None)
 
     def _similar_names(self) -> LikenessIndex:

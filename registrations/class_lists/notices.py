@@ -59,6 +59,5 @@ def unknown_columns(draft: Draft) -> list[ShownColumn]:
     return [
         one
         for one in shown_columns(draft)
-        if one.column.meaning == Meaning.NONE
-        and any(one.column.position < len(row.cells) and row.cells[one.column.position] for row in rows)
+        if one.column.meaning == Meaning.NONE and any(row.cell(one.column.position) for row in rows)
     ]

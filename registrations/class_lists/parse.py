@@ -10,7 +10,7 @@ from registrations.spreadsheets.context import ListContext, list_context
 from registrations.spreadsheets.headers import Column, Header
 from registrations.spreadsheets.left_out import NO_STUDENT, Reason, earlier_answers, rows_left_out
 from registrations.spreadsheets.listing import Listing
-from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
+from registrations.spreadsheets.meanings import NAME_MEANINGS, STUDENT_MEANINGS, Meaning
 from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.tables import find_table
@@ -86,7 +86,7 @@ def parse_file(
 def _table(sheet: Sheet, context: ListContext) -> Table:
     """Return the table in the file; without titles, the first sheet whose columns can be told by their contents."""
     table = find_table(sheet, context)
-    if not table.header.problem or any(column.meaning in STRONG for column in table.header.columns):
+    if not table.header.problem or any(column.meaning in STUDENT_MEANINGS for column in table.header.columns):
         return table
     for one in (sheet, *sheet.siblings):
         found = find_table(replace(one, siblings=()), context)

@@ -14,6 +14,7 @@ from registrations.class_lists.parse import Draft
 from registrations.class_lists.preview_rows import Page
 from registrations.class_lists.readings import shown_readings
 from registrations.class_lists.row_status import RowStatus, Show, Status
+from registrations.spreadsheets.encodings import label_of
 from registrations.spreadsheets.listing import Code
 from registrations.students.names import clean_text
 
@@ -131,5 +132,6 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "column_choices": columns.choices(draft.parsed.events),
         "unused": columns.unused_titles(draft),
         "title_row": columns.title_row_of(draft),
+        "encoding": label_of(draft.class_list.encoding),
         "readings": shown_readings(draft.class_list, draft.rows),
     }

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.booking.errors import ActionRejected
-from registrations.class_lists.drafts import lock_list, require_idle, stored_columns
+from registrations.class_lists.drafts import lock_idle_list, stored_columns
 from registrations.class_lists.parse import Draft, events_offered, is_title_row, read_draft
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.class_names import class_of
@@ -50,7 +50,7 @@ def sheets_of(draft: Draft) -> list[SheetChoice]:
         return []
     found: dict[str, list[ClassListRow]] = {}
     for row in draft.rows:
-        if (name := _cell(row, position)) and row.left_out_reason not in NO_STUDENT:
+        if (name := row.cell(position)) and row.left_out_reason not in NO_STUDENT:
             found.setdefault(name, []).append(row)
     return [
         SheetChoice(
@@ -70,10 +70,10 @@ def choose_sheets(class_list: ClassList, names: Sequence[str]) -> None:
         locked = _locked(class_list)
         position = _sheet_position(locked)
         rows = _open_rows(locked)
-        if position is None or not any(_cell(row, position) in names for row in rows):
+        if position is None or not any(row.cell(position) in names for row in rows):
             raise ActionRejected(_("Tick at least one of them."))
         for row in rows:
-            is_wanted = _cell(row, position) in names
+            is_wanted = row.cell(position) in names
             if row.left_out_reason == Reason.SHEET and is_wanted:
                 row.is_left_out, row.left_out_reason = False, ""
             elif not row.is_left_out and not is_wanted:
@@ -172,7 +172,7 @@ def address_columns(draft: Draft) -> list[AddressColumn]:
     found = []
     for column in draft.header.columns:
         if column.meaning in (Meaning.NONE, Meaning.EMAIL):
-            texts = [text for row in rows if (text := readable(_cell(row, column.position)))]
+            texts = [text for row in rows if (text := readable(row.cell(column.position)))]
             if column.meaning == Meaning.EMAIL or holds_addresses(texts):
                 samples = tuple(text[:60] for text in dict.fromkeys(texts[:3]))
                 found.append(AddressColumn(column, samples, column.meaning == Meaning.EMAIL))
@@ -199,14 +199,8 @@ def obstacle(draft: Draft) -> str:
     return ""
 
 
-def _cell(row: ClassListRow, position: int) -> str:
-    return row.cells[position] if position < len(row.cells) else ""
-
-
 def _locked(class_list: ClassList) -> ClassList:
-    locked = lock_list(class_list)
-    require_idle(locked, str(_BUSY))
-    return locked
+    return lock_idle_list(class_list, str(_BUSY))
 
 
 def _open_rows(class_list: ClassList) -> list[ClassListRow]:

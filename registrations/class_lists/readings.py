@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from registrations.booking.errors import ActionRejected
-from registrations.class_lists.drafts import lock_list, require_idle
+from registrations.class_lists.drafts import lock_idle_list
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.encodings import Reading, is_doubtful, readings, reread
 from registrations.spreadsheets.event_index import EventIndex
@@ -48,8 +48,7 @@ def choose_reading(class_list: ClassList, encoding: str, *, events: Mapping[str,
     registers the list, and `ListDeleted`.
     """
     with transaction.atomic():
-        locked = lock_list(class_list)
-        require_idle(locked, _("The list is being registered. Wait until that is done."))
+        locked = lock_idle_list(class_list, _("The list is being registered. Wait until that is done."))
         if not locked.is_guess:
             return
         rows = list(locked.rows.filter(done_at=None).order_by("number"))

@@ -165,7 +165,7 @@ def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
 
 
 def _entries(chunk: _Chunk) -> list[ClassListEntry]:
-    """Return an entry for each event of each row; a row without a clear match gets the reason "doubt"."""
+    """Return an entry for each event of each row; a row without a clear match gets the reason `DOUBT`."""
     entries = []
     for row in chunk.rows:
         seat_results = chunk.seat_results.get(row.number)

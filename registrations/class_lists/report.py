@@ -144,7 +144,7 @@ def problem_table(
     rows = {row.number: row for row in class_list.rows.filter(is_left_out=False)}
     words = _problem_words(draft, rows, includes_refused=includes_refused)
     table = [
-        [*(_cell(rows[number], column.position) for column in kept), " ".join(words[number])]
+        [*(rows[number].cell(column.position) for column in kept), " ".join(words[number])]
         for number in sorted(words)
     ]
     return [*(column.title for column in kept), _("Problem")], table
@@ -170,10 +170,6 @@ def _problem_words(
     for pk, events in _entries_of(rows.values()).items():
         words[numbers[pk]] += [f"{one.event}: {one.words}." for one in events if one.outcome == REFUSED]
     return {number: texts for number, texts in words.items() if texts}
-
-
-def _cell(row: ClassListRow, position: int) -> str:
-    return row.cells[position] if position < len(row.cells) else ""
 
 
 MAX_SHOWN = 12

@@ -125,6 +125,10 @@ class ClassListRow(models.Model):
     def __str__(self) -> str:
         return f"{self.class_list}, row {self.number}"
 
+    def cell(self, position: int) -> str:
+        """Return the text of a column; empty if the row is shorter."""
+        return self.cells[position] if position < len(self.cells) else ""
+
 
 class ClassListEntry(models.Model):
     """What one event of a row came to: a new registration, or a reason; "already" names the earlier registration.

@@ -12,7 +12,7 @@ from registrations.email_text import addresses_in
 from registrations.spreadsheets.cells import is_given
 from registrations.spreadsheets.listing import Code, Problem
 from registrations.spreadsheets.meanings import NAME_PARTS, Meaning
-from registrations.spreadsheets.repair import is_damaged, readings_of_latin, repaired
+from registrations.spreadsheets.repair import is_damaged, names_in_other_scripts, repaired_name
 from registrations.students.names import clean_text, has_letter, name_key
 from techfest.core.calendar_names import month_of, plain_text
 
@@ -174,7 +174,7 @@ def _unlikely_name(_meaning: Meaning, text: str) -> Fault | None:
     )
     if (
         "\ufffd" in text
-        or (_CONTROLS.search(text) and not repaired(text))
+        or (_CONTROLS.search(text) and not repaired_name(text))
         or (not has_letter(text) and "??" in text)
     ):
         return Fault(lost)
@@ -182,9 +182,9 @@ def _unlikely_name(_meaning: Meaning, text: str) -> Fault | None:
         return Fault(
             _("“%(text)s” is not a name: it has no letter. Enter the student's full name.") % {"text": text}
         )
-    if meant := repaired(text):
+    if meant := repaired_name(text):
         return _repairable(text, meant)
-    if names := readings_of_latin(text):
+    if names := names_in_other_scripts(text):
         words = {"text": text, "names": ", ".join(f"“{name}”" for name in names)}
         text = _("Is “%(text)s” written with the wrong letters? It may be %(names)s.") % words
         return Fault(text, Code.NAME, is_error=False, is_read=True, options=names)
@@ -199,7 +199,7 @@ def _unlikely_name(_meaning: Meaning, text: str) -> Fault | None:
 
 def _damaged_part(_meaning: Meaning, text: str) -> Fault | None:
     """Find damage in a first or last name; the repaired name cannot be taken with one button there."""
-    meant = repaired(text)
+    meant = repaired_name(text)
     return replace(_repairable(text, meant), options=()) if meant else None
 
 

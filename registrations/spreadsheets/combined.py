@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from registrations.spreadsheets.headers import Column, Header
 from registrations.spreadsheets.meanings import SINGLE, Meaning
-from registrations.spreadsheets.sheet import Row, Sheet
+from registrations.spreadsheets.sheet import Row, Sheet, trimmed
 from registrations.students.names import name_key
 
 
@@ -45,7 +45,7 @@ def combined(parts: Sequence[tuple[str, Table]], *, title: str) -> Table:
             cells = [""] * width
             for position, cell in enumerate(row.cells):
                 cells[own[position]] = cell
-            rows.append(Row(row.number + offset, _cut(cells) if is_title else (*cells, name)))
+            rows.append(Row(row.number + offset, trimmed(cells) if is_title else (*cells, name)))
         hidden |= {number + offset for number in table.sheet.hidden if number > table.header.row}
         struck |= {
             (number + offset, own[position]) for number, position in table.sheet.struck if position in own
@@ -60,12 +60,6 @@ def combined(parts: Sequence[tuple[str, Table]], *, title: str) -> Table:
         name=", ".join(name for name, _table in parts),
     )
     return Table(sheet, Header(first.header.row, tuple(columns)))
-
-
-def _cut(cells: list[str]) -> tuple[str, ...]:
-    while cells and not cells[-1]:
-        cells.pop()
-    return tuple(cells)
 
 
 def _union(tables: Iterable[Sequence[Column]]) -> tuple[list[Column], list[dict[int, int]]]:

@@ -153,7 +153,7 @@ class _Dialect:
             strict=strict,
         )
 
-    def repaired(self, line: str) -> list[str]:
+    def repaired_cells(self, line: str) -> list[str]:
         """Return the cells of a line with quotation marks inside quoted cells that are not doubled.
 
         A mark closes a cell only if the delimiter or the end of the line follows; one that is not closed on its line
@@ -190,7 +190,7 @@ def _checked(cells: list[str], source: str, dialect: _Dialect, *, number: int, w
     """Return the cells of a record with quotation marks, repaired if they are not doubled inside a cell."""
     has_lines = "\n" in source.rstrip("\r\n") or "\r" in source.rstrip("\r\n")
     if not dialect.is_valid(source):
-        cells = [] if has_lines else dialect.repaired(source)
+        cells = [] if has_lines else dialect.repaired_cells(source)
         if not cells:
             raise FileRefused("quote", row=number)
     if has_lines and _holds_rows(cells, dialect, width):

@@ -56,7 +56,7 @@ class EventIndex:
     """The events of a fest (slug to name) by their names.
 
     Several events may share a name; only then a slug is accepted in its place. A slug is otherwise no name: an event
-    called “कविता” may have the slug “event-2”, which nobody means who writes “Event 2”.
+    called “कविता” may have the slug “event-2”, which is not what “Event 2” means.
     """
 
     def __init__(self, events: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from registrations.spreadsheets.event_index import EventIndex
 from registrations.spreadsheets.meanings import (
     LABELS,
     SINGLE,
-    STRONG,
+    STUDENT_MEANINGS,
     Meaning,
 )
 from registrations.spreadsheets.sheet import Row, Sheet
@@ -111,7 +111,9 @@ def header_in(sheet: Sheet, number: int, events: EventIndex = NO_EVENTS) -> Head
 def looks_like_titles(row: Row) -> bool:
     """Return whether most cells of a row are titles, as where a page break repeats them."""
     columns = _Titles(Sheet((row,)), NO_EVENTS).columns(row)
-    recognised = [column for column in columns if column.meaning in STRONG and not column.is_repeated]
+    recognised = [
+        column for column in columns if column.meaning in STUDENT_MEANINGS and not column.is_repeated
+    ]
     return len(recognised) > 1 and len(recognised) * 2 > sum(map(bool, row.cells))
 
 
@@ -132,7 +134,7 @@ def _rank(columns: Sequence[Column], width: int) -> tuple[bool, int, float]:
     """
     is_known = [column.meaning != Meaning.NONE and not column.is_repeated for column in columns]
     recognised, filled = sum(is_known), sum(bool(column.title) for column in columns)
-    if recognised < min(2, width) or not any(column.meaning in STRONG for column in columns):
+    if recognised < min(2, width) or not any(column.meaning in STUDENT_MEANINGS for column in columns):
         return False, 0, 0.0
     return not _are_pairs(columns), recognised, recognised / filled
 

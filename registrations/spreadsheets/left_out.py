@@ -10,7 +10,7 @@ from registrations.spreadsheets.contents import GONE, OTHER_ROLES, is_address
 from registrations.spreadsheets.errors import Budget
 from registrations.spreadsheets.headers import Column, Header, cells_by_meaning, looks_like_titles
 from registrations.spreadsheets.listing import ListedStudent
-from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
+from registrations.spreadsheets.meanings import NAME_MEANINGS, STUDENT_MEANINGS, Meaning
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.titles import LONGEST_TITLE
 from registrations.students.classes import read_grade
@@ -161,7 +161,7 @@ def _reason_in(cells: Mapping[Meaning, str]) -> Reason | None:
 
 
 def _is_used(column: Column) -> bool:
-    return column.meaning in STRONG or column.meaning == Meaning.EVENT_MARK
+    return column.meaning in STUDENT_MEANINGS or column.meaning == Meaning.EVENT_MARK
 
 
 def _has_letters(text: str) -> bool:

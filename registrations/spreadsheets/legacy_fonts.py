@@ -57,6 +57,6 @@ def from_legacy_font(name: str) -> str:
 
 
 def _converted(word: str) -> str:
-    """Return a word with its letters in the order of Unicode: the sign for i is typed early, that of r late."""
+    """Return a word with its letters in the order of Unicode: the vowel i is typed early, and r late."""
     text = _CODE.sub(lambda found: _BY_CODE[found[0]], word)
     return _LATE_R.sub("\u0930\u094d\\1", _EARLY_I.sub("\\1\u093f", text))

@@ -90,7 +90,7 @@ class ListedStudent(StudentValues):
         return name_key(self.name)
 
     @property
-    def certain(self) -> "ListedStudent":
+    def reliable(self) -> "ListedStudent":
         """The same row without the fields that may have been misread."""
         blank: dict[str, Any] = dict.fromkeys(self.doubtful, "")
         return replace(self, doubtful=frozenset(), **blank) if blank else self

@@ -57,5 +57,5 @@ LABELS = {
     **{meaning: column.heading for meaning, column in STUDENT_COLUMNS.items()},
     Meaning.EVENTS: gettext_lazy("Events"),
 }
-STRONG = frozenset([*STUDENT_COLUMNS, *NAME_PARTS, Meaning.EVENTS])
+STUDENT_MEANINGS = frozenset([*STUDENT_COLUMNS, *NAME_PARTS, Meaning.EVENTS])
 """A row of titles has at least one of these: names of events may as well be a student's cells."""

@@ -89,13 +89,18 @@ def transitional(part: bytes) -> bytes:
     return part
 
 
+def attributes_of(element: bytes) -> dict[bytes, bytes]:
+    """Return the attributes of an XML element by their names."""
+    return {found[1]: found[2] or found[3] or b"" for found in _ATTRIBUTE.finditer(element)}
+
+
 def _related(name: str, names: Mapping[str, str], read: Read) -> Iterator[tuple[str, str, str]]:
     """Yield kind, id and slashed target of each relationship inside the archive."""
     folder = posixpath.dirname(posixpath.dirname(name))
     for found in _RELATIONSHIP.finditer(read(names[name])):
         values = {
-            key.decode("ascii", "replace"): html.unescape((one or other).decode("utf-8", "replace"))
-            for key, one, other in _ATTRIBUTE.findall(found[1])
+            key.decode("ascii", "replace"): html.unescape(value.decode("utf-8", "replace"))
+            for key, value in attributes_of(found[1]).items()
         }
         if values.get("TargetMode") == "External":
             continue

@@ -27,7 +27,7 @@ _FOREIGN, _CASE, _RARE, _SMALL, _QUOTE = 3.0, 2.0, 0.6, 0.5, 0.3
 
 
 def implausibility(texts: Iterable[str], encoding: str) -> float:
-    """Return the sum of what is unusual in names: signs, mixed scripts, capitals inside a word, rare letters.
+    """Return the sum of what is unusual in names: symbols, mixed scripts, capitals inside a word, rare letters.
 
     A Latin name is mostly of ASCII letters, and a name begins with a capital where the script has them.
     """
@@ -37,8 +37,8 @@ def implausibility(texts: Iterable[str], encoding: str) -> float:
 def _of_text(text: str, encoding: str) -> float:
     words = [found for found in _WORD.findall(text) if not found.isascii()]
     others = [one for one in _WORD.sub("", text) if not one.isascii()]
-    signs = sum(_QUOTE if one in _APOSTROPHES else _FOREIGN for one in others)
-    return signs + sum(_of_word(word, encoding) for word in words)
+    symbols = sum(_QUOTE if one in _APOSTROPHES else _FOREIGN for one in others)
+    return symbols + sum(_of_word(word, encoding) for word in words)
 
 
 def _of_word(word: str, encoding: str) -> float:

@@ -1,6 +1,6 @@
 """Repair names that a program has damaged: UTF-8 read in another encoding (JosÃ©), and HTML entities (O&#39;Brien).
 
-Only a suggestion: the person decides, because the text is somebody's name.
+Only a suggestion: the person decides, because the text is a person's name.
 """
 
 import html
@@ -25,14 +25,14 @@ _LETTERS = re.compile(
 _MIXED = re.compile(r"[A-Za-z][\u0370-\u1dff]|[\u0370-\u1dff][A-Za-z]")
 
 
-def repaired(text: str) -> str:
+def repaired_name(text: str) -> str:
     """Return the name that was probably meant, or an empty string if nothing can be repaired."""
     meant = html.unescape(html.unescape(text)) if _ENTITY.search(text) else text
     meant = clean_text(_decoded(meant) or meant)
     return meant if meant != clean_text(text) else ""
 
 
-def readings_of_latin(text: str) -> tuple[str, ...]:
+def names_in_other_scripts(text: str) -> tuple[str, ...]:
     """Return the names that a text of accented Latin letters alone may be, if a program took their encoding for Latin.
 
     “Èâàí” is “Иван”. A name in the Latin script is mostly of letters without accents.
@@ -62,7 +62,7 @@ def _is_one_script(text: str) -> bool:
 
 def is_damaged(text: str) -> bool:
     """Whether the text or one of its words shows damage, even if the whole cannot be repaired."""
-    return bool(repaired(text)) or any(_decoded(word) for word in text.split())
+    return bool(repaired_name(text)) or any(_decoded(word) for word in text.split())
 
 
 def _decoded(text: str, times: int = _MAX_TIMES) -> str:

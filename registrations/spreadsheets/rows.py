@@ -28,7 +28,7 @@ from registrations.spreadsheets.listing import (
     unused_cells,
 )
 from registrations.spreadsheets.meanings import Meaning
-from registrations.spreadsheets.name_doubts import legacy_font_doubt, name_doubt
+from registrations.spreadsheets.name_warnings import legacy_font_warning, name_warning
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
 from registrations.students.classes import Placement, other_grade, read_grade, read_section
 from registrations.students.fields import STUDENT_FIELDS, StudentFields
@@ -147,11 +147,11 @@ class _RowReader:
             return ""
         name = self._cleaned(row, Meaning.NAME, text)
         if self.is_legacy_font and (meant := from_legacy_font(name)):
-            doubt = legacy_font_doubt(name, meant)
+            doubt = legacy_font_warning(name, meant)
             self._of_row.add(
                 Problem(row.number, Meaning.NAME, Code.NAME, doubt, False, name, options=(meant,))
             )
-        if name and not self._of_row.concerns(Meaning.NAME) and (doubt := name_doubt(text)):
+        if name and not self._of_row.concerns(Meaning.NAME) and (doubt := name_warning(text)):
             self._warn(row, Meaning.NAME, Code.DOUBT, doubt, text)
         return name
 

@@ -10,7 +10,7 @@ from registrations.spreadsheets.combined import Table, combined
 from registrations.spreadsheets.headers import Column, Header
 from registrations.spreadsheets.meanings import Meaning
 from registrations.spreadsheets.sheet import Row, Sheet
-from registrations.spreadsheets.titles import without_number
+from registrations.spreadsheets.titles import without_trailing_number
 from registrations.students.names import name_key
 
 
@@ -48,7 +48,7 @@ def _part(sheet: Sheet, shared: Sequence[Column], block: Sequence[Column]) -> Sh
 
 def _blocks(columns: Sequence[Column]) -> list[list[Column]]:
     """Return the columns of each table where tables with equal titles stand side by side; else nothing."""
-    keys = [without_number(name_key(column.title)) for column in columns]
+    keys = [without_trailing_number(name_key(column.title)) for column in columns]
     repeated = [column for column in columns if column.is_repeated]
     if len(repeated) < 2 or not any(_is_name_again(column, columns) for column in columns):
         return []
@@ -79,8 +79,8 @@ def _has_whole_names(block: Sequence[Column]) -> bool:
 def _is_name_again(column: Column, columns: Sequence[Column]) -> bool:
     """Return whether a column repeats the title of the column of names."""
     titles = {
-        without_number(name_key(one.title))
+        without_trailing_number(name_key(one.title))
         for one in columns
         if one.meaning in (Meaning.NAME, Meaning.GIVEN_NAME, Meaning.LAST_FIRST)
     }
-    return column.is_repeated and without_number(name_key(column.title)) in titles
+    return column.is_repeated and without_trailing_number(name_key(column.title)) in titles

@@ -10,7 +10,7 @@ from registrations.spreadsheets.class_names import class_of, with_class
 from registrations.spreadsheets.combined import Table, combined
 from registrations.spreadsheets.context import ListContext
 from registrations.spreadsheets.headers import Header, find_header
-from registrations.spreadsheets.meanings import NAME_MEANINGS, STRONG, Meaning
+from registrations.spreadsheets.meanings import NAME_MEANINGS, STUDENT_MEANINGS, Meaning
 from registrations.spreadsheets.refined import refined
 from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_ROWS, Sheet
 from registrations.spreadsheets.side_by_side import side_by_side
@@ -70,7 +70,7 @@ def _unread(sheet: Sheet, tables: Sequence[Table]) -> tuple[str, ...]:
 
 def _is_titled(header: Header) -> bool:
     """Return whether names and something else are titled."""
-    meanings = [column.meaning for column in header.columns if column.meaning in STRONG]
+    meanings = [column.meaning for column in header.columns if column.meaning in STUDENT_MEANINGS]
     return len(meanings) > 1 and any(meaning in NAME_MEANINGS for meaning in meanings)
 
 
@@ -78,6 +78,6 @@ def _one_table(sheet: Sheet, context: ListContext) -> Table:
     header = find_header(sheet, context.events.index, context.budget)
     table = side_by_side(sheet, header)
     header = table.header
-    if any(column.meaning in STRONG for column in header.columns):
+    if any(column.meaning in STUDENT_MEANINGS for column in header.columns):
         header = refined(table.sheet, header, context)
     return with_class(replace(table, header=header), context)

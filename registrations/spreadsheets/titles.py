@@ -149,7 +149,7 @@ def meaning_of(title: str) -> Meaning:
         return Meaning.NONE
     for text in _variants(title):
         key = name_key(text)
-        if meaning := _MEANINGS.get(key) or _MEANINGS.get(without_number(key)):
+        if meaning := _MEANINGS.get(key) or _MEANINGS.get(without_trailing_number(key)):
             return meaning
     return _meaning_of_sentence(title)
 
@@ -197,9 +197,9 @@ def _meaning_of_sentence(title: str) -> Meaning:
     if "as" in words[1:]:
         words = words[: words.index("as", 1)]
     # Forms number questions of one title: "Full name of the student2".
-    words = [*words[:-1], *(without_number(word) for word in words[-1:])]
+    words = [*words[:-1], *(without_trailing_number(word) for word in words[-1:])]
     rest = " ".join(word for word in words if word not in _FILLERS)
-    if meaning := _MEANINGS.get(rest) or _MEANINGS.get(without_number(rest)):
+    if meaning := _MEANINGS.get(rest) or _MEANINGS.get(without_trailing_number(rest)):
         return meaning
     says = set(words)
     if says & _EVENT_WORDS and not says & (_ABOUT_EVENTS | _OTHERS):
@@ -207,7 +207,7 @@ def _meaning_of_sentence(title: str) -> Meaning:
     return Meaning.NONE
 
 
-def without_number(key: str) -> str:
+def without_trailing_number(key: str) -> str:
     """Return the title without digits at its end, in any script: "event 2" and "event2" are "event"."""
     return key.rstrip(
         "".join(character for character in key if unicodedata.category(character) == "Nd") + " "

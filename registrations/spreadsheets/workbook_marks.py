@@ -4,22 +4,24 @@ This module runs in the process that reads workbooks and must not import Django.
 `archive.sanitize_archive` wrote. What it cannot find counts as not said.
 """
 
+import html
 import io
 import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+from registrations.spreadsheets.package import MAIN, attributes_of, cell_parts, slashed
+
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)>")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)>")
 _VIEW = re.compile(rb"<(?:\w+:)?workbookView\b([^>]*)>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)>")
 _FONT = re.compile(rb"<(?:\w+:)?font\b(?:[^>]*/>|[^>]*>(.*?)</(?:\w+:)?font>)", re.DOTALL)
 _STRIKE = re.compile(rb"<(?:\w+:)?strike\b([^>]*)>")
 _STYLE = re.compile(rb"<(?:\w+:)?xf\b([^>]*)>")
 _NO = (b"0", b"false", b"off")
+STYLES = "xl/styles.xml"
 MAX_STRUCK = 20_000
 
 
@@ -42,40 +44,31 @@ class WorkbookMarks:
 def marks_of(archive: bytes, wanted: list[int]) -> WorkbookMarks:
     """Return the marks of the sheets at these positions."""
     with zipfile.ZipFile(io.BytesIO(archive)) as parts:
-        names = set(parts.namelist())
-        book = next((name for name in ("xl/workbook.xml", "xl/workbook2.xml") if name in names), "")
-        if not book:
-            return WorkbookMarks()
-        xml = parts.read(book)
-        paths = list(_paths(xml, _read(parts, f"xl/_rels/{book.rpartition('/')[2]}.rels")))
-        styles = _struck_styles(_read(parts, "xl/styles.xml"))
+        names = {slashed(name): name for name in parts.namelist()}
+        related = {name: names[part] for _kind, name, part in cell_parts(MAIN, names, parts.read)}
+        xml = parts.read(names[MAIN])
+        paths = [related.get(name, "") for name in _sheet_ids(xml)]
+        styles = _struck_styles(parts.read(names[STYLES]) if STYLES in names else b"")
         found = {
-            at: _sheet_marks(_read(parts, paths[at]), styles)
-            for at in wanted
-            if at < len(paths) and paths[at] in names
+            at: _sheet_marks(parts.read(paths[at]), styles) for at in wanted if at < len(paths) and paths[at]
         }
     view = _VIEW.search(xml)
-    opened = _attributes(view[1]).get(b"activeTab", b"0") if view else b"0"
+    opened = attributes_of(view[1]).get(b"activeTab", b"0") if view else b"0"
     return WorkbookMarks(_number(opened), found)
 
 
-def _paths(xml: bytes, relations: bytes) -> Iterator[str]:
-    """Yield the part of each sheet in the order of the workbook; an unknown one is empty."""
-    targets = {}
-    for found in _RELATION.finditer(relations):
-        relation = _attributes(found[1])
-        target = relation.get(b"Target", b"").decode("utf-8", "replace")
-        targets[relation.get(b"Id", b"")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+def _sheet_ids(xml: bytes) -> Iterator[str]:
+    """Yield the id of each sheet's part in the order of the workbook; empty if there is none."""
     for found in _SHEET.finditer(xml):
-        sheet = _attributes(found[1])
-        identifier = next((value for name, value in sheet.items() if name.endswith(b":id")), b"")
-        yield targets.get(identifier, "")
+        values = attributes_of(found[1])
+        name = next((value for key, value in values.items() if key.endswith(b":id")), b"")
+        yield html.unescape(name.decode("utf-8", "replace"))
 
 
 def _sheet_marks(xml: bytes, styles: frozenset[bytes]) -> SheetMarks:
     hidden, number = set(), 0
     for found in _ROW.finditer(xml):
-        row = _attributes(found[1])
+        row = attributes_of(found[1])
         number = _number(row.get(b"r", b"")) or number + 1
         height = row.get(b"ht", b"").strip(b"0.") if b"ht" in row else b"1"
         if _says(row, b"hidden") or not height:
@@ -86,7 +79,7 @@ def _sheet_marks(xml: bytes, styles: frozenset[bytes]) -> SheetMarks:
 def _struck_cells(xml: bytes, styles: frozenset[bytes]) -> frozenset[tuple[int, int]]:
     struck: set[tuple[int, int]] = set()
     for found in _CELL.finditer(xml):
-        cell = _attributes(found[1])
+        cell = attributes_of(found[1])
         if cell.get(b"s") in styles and (
             place := re.fullmatch(rb"([A-Z]{1,3})(\d{1,7})", cell.get(b"r", b""))
         ):
@@ -102,23 +95,20 @@ def _struck_styles(xml: bytes) -> frozenset[bytes]:
     struck = {
         number
         for number, found in enumerate(_FONT.finditer(fonts))
-        if (strike := _STRIKE.search(found[1] or b"")) and _attributes(strike[1]).get(b"val", b"1") not in _NO
+        if (strike := _STRIKE.search(found[1] or b""))
+        and attributes_of(strike[1]).get(b"val", b"1") not in _NO
     }
     if not struck:
         return frozenset()
     styles = enumerate(_STYLE.finditer(_between(xml, b"cellXfs")))
     return frozenset(
-        b"%d" % at for at, found in styles if _number(_attributes(found[1]).get(b"fontId", b"")) in struck
+        b"%d" % at for at, found in styles if _number(attributes_of(found[1]).get(b"fontId", b"")) in struck
     )
 
 
 def _between(xml: bytes, name: bytes) -> bytes:
     found = re.search(rb"<(?:\w+:)?%s\b[^>]*>(.*?)</(?:\w+:)?%s>" % (name, name), xml, re.DOTALL)
     return found[1] if found else b""
-
-
-def _attributes(text: bytes) -> dict[bytes, bytes]:
-    return {found[1]: found[2] or found[3] or b"" for found in _ATTRIBUTE.finditer(text)}
 
 
 def _says(attributes: dict[bytes, bytes], name: bytes) -> bool:
@@ -134,7 +124,3 @@ def _position(letters: bytes) -> int:
     for letter in letters:
         position = position * 26 + letter - 64
     return position - 1
-
-
-def _read(parts: zipfile.ZipFile, name: str) -> bytes:
-    return parts.read(name) if name in parts.namelist() else b""

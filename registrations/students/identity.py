@@ -151,7 +151,7 @@ def take_key(row: Model, inserted: Result) -> bool:
 
 
 def is_clearly_new(student: Student, inserted: Result, *, is_another: bool, is_staff: bool) -> bool:
-    """Whether the student was inserted and there is nobody to ask about, as `identify` would."""
+    """Whether the student was inserted and there is no similar student to ask about, as `identify` would."""
     if not take_key(student, inserted):
         return False
     found: str | None = inserted.rows[0][1]

@@ -9,7 +9,7 @@ from registrations.students.name_parts import NameParts, parts_of, sound_of
 
 
 class Graded(Named, Protocol):
-    """A student with the grade, outside of which nobody is compared."""
+    """A student with the grade, in which students are compared."""
 
     @property
     def grade(self) -> int: ...

@@ -153,7 +153,7 @@ def _canonical(words: Sequence[str]) -> Iterator[str]:
 
 
 def plain_word(word: str) -> str:
-    """Return a word with one letter for each sign that is written in two ways."""
+    """Return a word with one spelling for each letter that is written in two ways."""
     if word.isascii() and len(word) > 3:
         word = f"mac{word[2:]}" if word.startswith("mc") else word
         for two, one in _DIGRAPHS:

@@ -28,7 +28,7 @@ _ENDS_WITH_HALF = re.compile(rf"\d\s?{_HALF}")
 _TWELVE_AM = re.compile(r"12(?:[:.]00)?\s?a(?:\.?\s?m\.?)?")
 _NO_HALF = re.compile(r"\d([:.]\d\d)?(?:\s?(?:hours?|hrs?\.?))?")
 _MORNING = range(1, 6)
-"""Hours that are meant as afternoon where no word says so: nobody competes at 2 in the night."""
+"""Hours that are meant as afternoon where no word says so: no event begins at 2 in the night."""
 
 
 def seconds_of(text: str) -> int | None:

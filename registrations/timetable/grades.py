@@ -4,6 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
+from registrations.students.class_words import GRADE, WORDS, folded
 from registrations.students.classes import read_grade
 from registrations.timetable.days import Unreadable
 from techfest.core.calendar_names import plain_text
@@ -11,7 +12,7 @@ from techfest.core.calendar_names import plain_text
 _ALL = frozenset(
     {"", "all", "any", "everybody", "everyone", "open", "open to all", "all grades", "all classes", "-", "–"}
 )
-_WORD = re.compile(r"^(?:grades?|class(?:es)?|stds?\.?|standards?|years?)\s*[:.]?\s*(?=\S)")
+_FIRST_WORD = re.compile(r"^([^\W\d_]+)\s*[:.]*\s*(?=\S)")
 _FROM = re.compile(
     r"(?:from\s+)?(?P<low>.+?)\s*(?:\+|(?:and|&|or)\s+(?:above|up|over|higher)|onwards?|upwards?)"
 )
@@ -41,7 +42,7 @@ def grades_of(text: str, *, all_grades: tuple[int, int]) -> tuple[int, int] | No
     if _DATE.fullmatch(plain):
         words = _("“%(text)s” is a date, which a spreadsheet makes of grades such as 5-8. Write 5 to 8.")
         raise Unreadable(words % {"text": text.strip()})
-    grades = _range(_WORD.sub("", plain), all_grades)
+    grades = _range(_without_word(plain), all_grades)
     if grades is None:
         return None
     low, high = grades
@@ -70,5 +71,16 @@ def _together(grades: list[int | None]) -> tuple[int, int] | None:
 
 def grade_of(text: str) -> int | None:
     """Return a grade that has no section."""
-    found = read_grade(_WORD.sub("", text)) if text and text[-1].isalnum() else None
+    found = read_grade(_without_word(text)) if text and text[-1].isalnum() else None
     return found[0] if found and not found[1] else None
+
+
+def _without_word(text: str) -> str:
+    """Return the text without a word for grade at its start, in any language, also in the plural: "Classes 5-8"."""
+    found = _FIRST_WORD.match(text)
+    is_word = found is not None and any(WORDS.get(folded(word)) == GRADE for word in _singulars(found[1]))
+    return text[found.end() :] if found and is_word else text
+
+
+def _singulars(word: str) -> tuple[str, ...]:
+    return word, word.removesuffix("s"), word.removesuffix("es")

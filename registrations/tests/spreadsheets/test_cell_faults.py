@@ -133,7 +133,7 @@ def test_doubtful_roll_number_is_read_with_a_warning(text: str) -> None:
         (Meaning.ROLL_NUMBER, False)
     ]
     assert listed.students[0].doubtful == {"roll_number"}
-    assert (listed.students[0].certain.roll_number, bool(listed.students[0].roll_number)) == ("", True)
+    assert (listed.students[0].reliable.roll_number, bool(listed.students[0].roll_number)) == ("", True)
 
 
 ERRORS = (
@@ -340,7 +340,7 @@ def test_damage_in_a_first_name_is_said() -> None:
     table = "First name\tLast name\tGrade\tEvent\nJosÃ©\tRao\t9\tQuiz\n#REF!\tDas\t9\tQuiz"
     found = [(problem.row, problem.is_error) for problem in listing(read_paste(table)).problems]
     assert found == [(2, False), (3, True)]
-    assert [student.certain.name for student in listing(read_paste(table)).ready] == ["JosÃ© Rao"]
+    assert [student.reliable.name for student in listing(read_paste(table)).ready] == ["JosÃ© Rao"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrations.spreadsheets.repair import is_damaged, readings_of_latin, repaired
+from registrations.spreadsheets.repair import is_damaged, names_in_other_scripts, repaired_name
 
 LATIN = "José Núñez|Zoë O’Neil|Émile Île|Müller|Łukasz Żak|İpek Işıl|Nguyễn Văn Ân|Đỗ Ánh|Ștefan Țepeș|Þór Ægisson"
 MORE_LATIN = "João Conceição|Győző|Søren Ærø|Renée d’Été|Ñandú|Öz Ünal"
@@ -36,36 +36,36 @@ def _character(byte: int, encoding: str) -> str:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("name", NAMES)
 def test_name_read_in_another_encoding_is_repaired(name: str, encoding: str) -> None:
-    assert repaired(misread(name, encoding)) == name
+    assert repaired_name(misread(name, encoding)) == name
     assert is_damaged(misread(name, encoding))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_name_read_wrongly_twice_is_repaired(name: str) -> None:
-    assert repaired(misread(misread(name, "cp1252"), "cp1252")) == name
+    assert repaired_name(misread(misread(name, "cp1252"), "cp1252")) == name
 
 
 @pytest.mark.parametrize("name", [*NAMES, *TRUE_NAMES])
 def test_true_name_is_left_alone(name: str) -> None:
-    assert (repaired(name), is_damaged(name)) == ("", False)
+    assert (repaired_name(name), is_damaged(name)) == ("", False)
 
 
 @given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(" ".join))
 def test_true_names_together_are_left_alone(name: str) -> None:
     assert not is_damaged(name)
     assert not is_damaged(name.upper())
-    assert repaired(misread(name, "cp1252")) == name
+    assert repaired_name(misread(name, "cp1252")) == name
 
 
 @pytest.mark.parametrize("name", ["O'Brien", 'Asha "Ash" Rao', "José & Zoë", "Tom<3"])
 def test_entities_are_resolved(name: str) -> None:
-    assert repaired(html.escape(name)) == (name if html.escape(name) != name else "")
-    assert repaired(html.escape(html.escape(name))) == name
+    assert repaired_name(html.escape(name)) == (name if html.escape(name) != name else "")
+    assert repaired_name(html.escape(html.escape(name))) == name
 
 
 def test_one_damaged_word_is_told_although_it_cannot_be_repaired() -> None:
     # The control character of the first letter was lost on the way.
-    assert (repaired("Åukasz Å»ak"), is_damaged("Åukasz Å»ak")) == ("", True)
+    assert (repaired_name("Åukasz Å»ak"), is_damaged("Åukasz Å»ak")) == ("", True)
 
 
 OTHER_SCRIPTS = {
@@ -85,10 +85,10 @@ OTHER_SCRIPTS = {
 )
 def test_name_of_another_script_read_as_latin_is_offered(encoding: str, name: str) -> None:
     shown = "".join(_character(byte, "cp1252") for byte in name.encode(encoding))
-    assert name in readings_of_latin(shown)
-    assert len(readings_of_latin(shown)) <= 3
+    assert name in names_in_other_scripts(shown)
+    assert len(names_in_other_scripts(shown)) <= 3
 
 
 @pytest.mark.parametrize("name", [*NAMES, *TRUE_NAMES, "Öýä", "ÆØÅ", "Ñúñëz Ðe"])
 def test_name_with_accents_is_in_the_latin_script(name: str) -> None:
-    assert readings_of_latin(name) == ()
+    assert names_in_other_scripts(name) == ()

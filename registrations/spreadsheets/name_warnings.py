@@ -14,7 +14,7 @@ _MORE_THAN_A_NAME = re.compile(
 _BREAK = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]")
 
 
-def legacy_font_doubt(text: str, name: str) -> str:
+def legacy_font_warning(text: str, name: str) -> str:
     """Return the question about a name that is typed with a legacy font, and is this name in Unicode."""
     words = {"text": text, "name": name}
     return (
@@ -26,7 +26,7 @@ def legacy_font_doubt(text: str, name: str) -> str:
     )
 
 
-def name_doubt(text: str) -> str:
+def name_warning(text: str) -> str:
     """Return a sentence about a name that may hold more than the name of one student, or an empty text."""
     name = clean_text(text)
     if _BREAK.search(text.strip()):
