@@ -12,7 +12,7 @@ from registrations.class_lists import columns, notices, questions, row_status
 from registrations.class_lists.forecast import forecast
 from registrations.class_lists.parse import Draft
 from registrations.class_lists.preview_rows import Page
-from registrations.class_lists.readings import shown_readings
+from registrations.class_lists.readings import shown_decodings
 from registrations.class_lists.row_status import RowStatus, Show, Status
 from registrations.spreadsheets.encodings import label_of
 from registrations.spreadsheets.listing import Code
@@ -133,5 +133,5 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "unused": columns.unused_titles(draft),
         "title_row": columns.title_row_of(draft),
         "encoding": label_of(draft.class_list.encoding),
-        "readings": shown_readings(draft.class_list, draft.rows),
+        "readings": shown_decodings(draft.class_list, draft.rows),
     }

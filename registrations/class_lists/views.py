@@ -20,7 +20,7 @@ from registrations.class_lists.forms import ConfirmForm, UploadForm
 from registrations.class_lists.inline_edit import EditResult, save_edits
 from registrations.class_lists.parse import events_offered, read_draft
 from registrations.class_lists.preview import PreviewRequest, context_of
-from registrations.class_lists.readings import choose_reading
+from registrations.class_lists.readings import choose_decoding
 from registrations.class_lists.report import jobs_of, problem_table
 from registrations.class_lists.responses import (
     ClassListNotFound,
@@ -136,7 +136,7 @@ def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpRes
     """Reads the list in the encoding whose names the teacher chose."""
     class_list = list_of_school(teacher, pk)
     try:
-        choose_reading(class_list, request.POST.get("encoding", ""), events=events_offered(class_list.fest))
+        choose_decoding(class_list, request.POST.get("encoding", ""), events=events_offered(class_list.fest))
     except ActionRejected as refusal:
         messages.error(request, refusal.text)
     return redirect("class_lists:preview", pk)

@@ -51,11 +51,11 @@ ENCODINGS = {
 """The usual encodings without a mark, most common first. The last ones have a character for every byte."""
 _MIXED = "utf-8+"
 """Starts the name of an encoding whose cells are UTF-8 where that is possible, and the rest another encoding."""
-MAX_READINGS = 6
+MAX_DECODINGS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Decoding:
     """The same cells in one encoding."""
 
     encoding: str
@@ -63,7 +63,7 @@ class Reading:
     texts: tuple[str, ...]
 
 
-def readings(cells: Iterable[str], encoding: str) -> list[Reading]:
+def decodings(cells: Iterable[str], encoding: str) -> list[Decoding]:
     """Return the cells in each usual encoding, the most plausible first; cells that read the same are shown once.
 
     The cells were read in `encoding`. A cell that a person has changed since may not be in it; it stays as it is.
@@ -77,11 +77,11 @@ def readings(cells: Iterable[str], encoding: str) -> list[Reading]:
             continue
         if texts not in found and not any(map(_has_controls, texts)):
             found[texts] = (implausibility(texts, _plain(code)), code)
-    ranked = sorted(found.items(), key=lambda item: item[1][0])[:MAX_READINGS]
-    return [Reading(code, label_of(code), texts) for texts, (_score, code) in ranked]
+    ranked = sorted(found.items(), key=lambda item: item[1][0])[:MAX_DECODINGS]
+    return [Decoding(code, label_of(code), texts) for texts, (_score, code) in ranked]
 
 
-def reread(cell: str, encoding: str, wanted: str) -> str:
+def decode_again(cell: str, encoding: str, wanted: str) -> str:
     """Return a cell that was read in one encoding as it is in another; unchanged if that is not possible."""
     raw = _encoded(cell, encoding)
     if raw is None:
@@ -92,7 +92,7 @@ def reread(cell: str, encoding: str, wanted: str) -> str:
         return cell
 
 
-def is_doubtful(cell: str, encoding: str) -> bool:
+def is_ambiguous(cell: str, encoding: str) -> bool:
     """Return whether a cell may read differently in another encoding."""
     return "+" in cell if encoding == "ascii" else not cell.isascii()
 

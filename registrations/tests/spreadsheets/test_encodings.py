@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from registrations.spreadsheets.decoding import decode
-from registrations.spreadsheets.encodings import is_doubtful, readings, reread
+from registrations.spreadsheets.encodings import decode_again, decodings, is_ambiguous
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.sheet import Sheet
@@ -65,12 +65,12 @@ def table_of(names: tuple[str, ...]) -> list[list[str]]:
     return [["Name", "Grade", "Event"], *([name, "9", "Quiz"] for name in names)]
 
 
-def readings_of(sheet: Sheet) -> list[tuple[str, ...]]:
+def decodings_of(sheet: Sheet) -> list[tuple[str, ...]]:
     """Return the names in each reading."""
     cells = [row.cells[0] for row in sheet.rows[1:]]
-    doubtful = [cell for cell in cells if is_doubtful(cell, sheet.encoding)]
-    found = readings(doubtful, sheet.encoding)
-    return [tuple(reread(cell, sheet.encoding, one.encoding) for cell in doubtful) for one in found]
+    doubtful = [cell for cell in cells if is_ambiguous(cell, sheet.encoding)]
+    found = decodings(doubtful, sheet.encoding)
+    return [tuple(decode_again(cell, sheet.encoding, one.encoding) for cell in doubtful) for one in found]
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
@@ -80,14 +80,14 @@ def test_right_reading_is_offered(encoding: str, delimiter: str, line_end: str) 
     names = NAMES[encoding]
     sheet = read_file(csv_bytes(table_of(names), encoding=encoding, delimiter=delimiter, line_end=line_end))
     assert sheet.is_guess
-    assert names in readings_of(sheet)
+    assert names in decodings_of(sheet)
 
 
 @pytest.mark.parametrize("encoding", NAMES)
 def test_right_reading_comes_first(encoding: str) -> None:
     """Where several encodings give plausible names, a later place is enough: a person decides."""
     names = NAMES[encoding]
-    found = readings_of(read_file(csv_bytes(table_of(names), encoding=encoding)))
+    found = decodings_of(read_file(csv_bytes(table_of(names), encoding=encoding)))
     assert found.index(names) <= {"euc_jp": 2, "windows-1254": 1, "windows-1257": 1, "cp949": 1}.get(
         encoding, 0
     )
@@ -95,11 +95,11 @@ def test_right_reading_comes_first(encoding: str) -> None:
 
 def test_each_single_name_is_offered_as_it_was_typed() -> None:
     missing = [
-        (encoding, name, readings_of(sheet))
+        (encoding, name, decodings_of(sheet))
         for encoding, names in NAMES.items()
         for name in names
         if not name.isascii()
-        and (name,) not in readings_of(sheet := read_file(csv_bytes(table_of((name,)), encoding=encoding)))
+        and (name,) not in decodings_of(sheet := read_file(csv_bytes(table_of((name,)), encoding=encoding)))
     ]
     assert missing == []
 
@@ -108,12 +108,12 @@ def test_file_of_utf_8_with_rows_of_another_encoding_offers_both_names() -> None
     data = b"Name,Grade,Event\r\nZo\xc3\xab Das,9,Quiz\r\nJos\xe9 D\xedaz,9,Quiz\r\n"
     sheet = read_file(data)
     assert sheet.is_guess
-    assert readings_of(sheet)[0] == ("Zoë Das", "José Díaz")
+    assert decodings_of(sheet)[0] == ("Zoë Das", "José Díaz")
 
 
 def test_utf_8_cut_within_a_letter_keeps_the_other_names() -> None:
     data = "Name,Grade,Event\nZoë,9,Quiz\nJosé".encode()[:-1]
-    assert readings_of(read_file(data))[0][0] == "Zoë"
+    assert decodings_of(read_file(data))[0][0] == "Zoë"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "gb18030"])
@@ -144,7 +144,7 @@ def test_two_marks_are_no_part_of_the_first_title(mark: str) -> None:
 
 def test_letters_written_in_ascii_are_asked_about() -> None:
     sheet = read_file(csv_bytes(table_of(("José Núñez", "Asha + Ben")), encoding="utf-7"))
-    assert (sheet.is_guess, readings_of(sheet)[0][0]) == (True, "José Núñez")
+    assert (sheet.is_guess, decodings_of(sheet)[0][0]) == (True, "José Núñez")
     mail = read_file(csv_bytes(table_of(("山田 太郎",)), encoding="iso2022_jp"))
     assert (mail.is_guess, mail.rows[1].cells[0]) == (True, "山田 太郎")
 
@@ -213,19 +213,19 @@ def test_any_names_in_any_dialect_are_offered(
     )
     sheet = read_file(data + tail)
     assert [row.cells[1:] for row in sheet.rows] == [("Grade", "Event"), *[("9", "Quiz")] * len(names)]
-    assert names in readings_of(sheet)
+    assert names in decodings_of(sheet)
 
 
 def test_reading_changes_the_cell_and_only_if_it_can() -> None:
-    assert reread("Zo‘", "windows-1252", "mac-roman") == "Zoë"
-    assert reread("आशा", "windows-1252", "mac-roman") == "आशा"
-    assert reread("ZoÃ« Das", "windows-1252", "utf-8+windows-1252") == "Zoë Das"
-    assert reread("José", "windows-1252", "cp932") == "José"
+    assert decode_again("Zo‘", "windows-1252", "mac-roman") == "Zoë"
+    assert decode_again("आशा", "windows-1252", "mac-roman") == "आशा"
+    assert decode_again("ZoÃ« Das", "windows-1252", "utf-8+windows-1252") == "Zoë Das"
+    assert decode_again("José", "windows-1252", "cp932") == "José"
 
 
 @pytest.mark.parametrize("data", [b"\xe9\x8d" * 1_000_000, b"Name,Grade\n" + b"\xe9\xe8,\xf1\n" * 1_000])
 def test_long_text_of_unknown_encoding_is_read_quickly(data: bytes) -> None:
     began = time.process_time()
     sheet = read_file(data)
-    readings([cell for row in sheet.rows for cell in row.cells], sheet.encoding)
+    decodings([cell for row in sheet.rows for cell in row.cells], sheet.encoding)
     assert time.process_time() - began < 2

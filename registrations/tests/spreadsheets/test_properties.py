@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registrations.spreadsheets import workbook_process
-from registrations.spreadsheets.encodings import reread
+from registrations.spreadsheets.encodings import decode_again
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.sheet import trimmed
@@ -72,7 +72,9 @@ def test_any_table_in_windows_1252_reads_back_or_is_valid_utf_8(
     sheet = read_file(data)
     assert sheet.is_guess == (sheet.encoding != "utf-8")
     if sheet.is_guess:
-        rows = [[reread(cell, sheet.encoding, "windows-1252") for cell in row.cells] for row in sheet.rows]
+        rows = [
+            [decode_again(cell, sheet.encoding, "windows-1252") for cell in row.cells] for row in sheet.rows
+        ]
         assert rows == [list(row) for row in expected(table)]
 
 
