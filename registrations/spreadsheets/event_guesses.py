@@ -11,6 +11,8 @@ from registrations.spreadsheets.event_index import EventIndex, event_key
 
 MAX_GUESSES = 200
 """Different unknown names per file that are compared with the fest's events."""
+MAX_COMPARISONS = 20_000
+"""Pairs of names or words per file, which take about half a second; no unknown name is guessed after that."""
 _MAX_CHARACTERS = 100
 _MAX_WORDS = 8
 _MAX_OFFERED = 4
@@ -39,6 +41,7 @@ class EventGuesses:
     def __init__(self, index: EventIndex) -> None:
         self.index = index
         self._known: dict[str, Guess] = {}
+        self._comparisons = 0
         self._close = lru_cache(maxsize=MAX_GUESSES)(self._find_close)
         self._similar_words = lru_cache(maxsize=MAX_GUESSES)(self._find_similar_words)
         self._keys = {key: tuple(key.split()) for key in index.keys}
@@ -51,7 +54,8 @@ class EventGuesses:
     def guess(self, text: str) -> Guess:
         text = text[:_MAX_CHARACTERS]
         key = event_key(text)
-        if key not in self._known and len(self._known) < MAX_GUESSES:
+        has_time = len(self._known) < MAX_GUESSES and self._comparisons < MAX_COMPARISONS
+        if key not in self._known and has_time:
             self._known[key] = self._guess(text, key)
         return self._known.get(key, _NO_GUESS)
 
@@ -135,6 +139,7 @@ class EventGuesses:
 
     def _find_close(self, key: str) -> list[str]:
         """Return the names that are nearly written so; several if they are equally close."""
+        self._comparisons += len(self._keys)
         close = difflib.get_close_matches(key, self._keys, n=_MAX_OFFERED + 1, cutoff=_CLOSE - _TIE)
         ratios = [difflib.SequenceMatcher(None, one, key).ratio() for one in close]
         is_close = bool(ratios) and ratios[0] >= _CLOSE
@@ -163,6 +168,7 @@ class EventGuesses:
             return frozenset()
         if word in same:
             return frozenset([word])
+        self._comparisons += len(same)
         close = difflib.get_close_matches(word, same, n=_MAX_OFFERED, cutoff=_CLOSE_WORD)
         if word.startswith(self._long_words) or word.endswith(self._long_words):
             close += [one for one in self._long_words if word.startswith(one) or word.endswith(one)]

@@ -40,7 +40,9 @@ _SUMMARY = re.compile(
     r"(?: \d+)?|strength\b.*|(?:class average|average|sum|count|points|points possible|max points|date|place|note|notes"
     r"|remark|remarks|prepared by|checked by|verified by|approved by|submitted by|signed)(?: .*)?|sd|seal"
     r"|(?:.* )?(?:signature|sign)(?: of)?\b.*|(?:class |subject )?teacher\b.*|(?:vice )?principal\b.*"
-    r"|head ?(?:master|mistress)\b.*|coordinator|incharge|in charge|end of (?:list|report)|page \d+(?: of \d+)?"
+    r"|head ?(?:master|mistress)\b.*|coordinator|incharge|in charge"
+    r"|(?:printed|generated|exported|downloaded|created) (?:on|by|at|from)\b.*|end of (?:list|report)"
+    r"|page \d+(?: of \d+)?"
     r"|कुल\b.*|योग\b.*|हस्ताक्षर.*|प्रधानाचार्य.*|दिनांक.*|summe\b.*|unterschrift.*|firma\b.*|итого\b.*|подпись.*"
 )
 
@@ -124,12 +126,15 @@ class _Sorter:
         """Return whether a row only says something about a class, like "Class : IX-B | Class Teacher: Ms Rao"."""
         grades = {column.position for column in self.columns if column.meaning == Meaning.GRADE}
         said = [cell for at, cell in enumerate(row.cells) if cell and at not in grades]
+        if not 0 < len(said) <= _MAX_STATEMENTS:
+            return False
+        is_alone = len(said) == 1 and not any(row.cell(at) for at in grades)
+        if not is_alone and not all(map(_STATEMENT.match, said)):
+            return False
         if any(len(cell) > LONGEST_TITLE or has_mark_run(cell) or is_address(cell) for cell in said):
             return False
-        if 0 < len(said) <= _MAX_STATEMENTS and all(map(_STATEMENT.match, said)):
-            return True
-        is_alone = len(said) == 1 and not any(row.cell(at) for at in grades)
-        return is_alone and _has_letters(said[0]) and read_grade(said[0]) is not None
+        names_class = is_alone and _has_letters(said[0]) and read_grade(said[0]) is not None
+        return names_class or all(map(_STATEMENT.match, said))
 
     def _is_summary(self, row: Row, cells: Mapping[Meaning, str]) -> bool:
         """Return whether a row is a total, a signature and the like: it begins so and has neither grade nor address.
@@ -139,7 +144,7 @@ class _Sorter:
         first = next((cell for cell in row.cells if cell), "")[:LONGEST_TITLE]
         if has_mark_run(first) or any(map(is_address, row.cells)):
             return False
-        is_total = _TOTAL.fullmatch(name_key(first)) and not cells.get(Meaning.EVENTS)
+        is_total = _TOTAL.fullmatch(name_key(first)) and cells.get(Meaning.EVENTS, "") in ("", first)
         if not is_total and read_grade(cells.get(Meaning.GRADE, "")):
             return False
         named = [

@@ -34,12 +34,12 @@ _LATE_R = re.compile(f"({_CLUSTER}{_SIGN}?)Z")
 _WELL_FORMED = re.compile(f"(?:(?:{_CLUSTER}{_SIGN}?|[\u0905-\u0914])[\u0901-\u0903]?)+")
 _PUNCTUATION = re.compile(r"[;'\"\[{}/.<>=~|,_?)]|(?<=\w)Z|q(?![ua]|\b)")
 _MIN_WELL_FORMED, _MIN_PUNCTUATED, _MAX_CAPITALS = 0.8, 0.25, 0.4
-_MAX_LENGTH, _SAMPLE = 100, 200
+_MAX_LENGTH = 100
 
 
 def uses_legacy_font(names: Sequence[str]) -> bool:
     """Return whether these names are typed with such a font."""
-    sample = names[:_SAMPLE]
+    sample = [name for name in names if name.isascii()]
     if not any(map(_PUNCTUATION.search, sample)):
         return False
     readable = [name for name in sample if _VOWEL_SIGNS.search(from_legacy_font(name))]

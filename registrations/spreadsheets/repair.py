@@ -15,7 +15,7 @@ _ENCODINGS = ("cp1252", "mac_roman", "cp1251", "cp1250", "cp1254", "cp1256", "cp
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}\d{0,2});", re.IGNORECASE)
 _MAX_TIMES = 3
 _OTHER_SCRIPTS = ("cp1251", "cp1256", "iso8859-6", "cp1253", "cp1255", "koi8-r", "cp874")
-_MIN_LETTERS, _MOST, _MAX_IMPLAUSIBILITY = 4, 0.8, 1.5
+_MIN_LETTERS, _MAX_LETTERS, _MIN_ACCENTED, _MAX_IMPLAUSIBILITY = 4, 80, 0.8, 1.5
 _MARKS = "‘’“”–—…·´"
 _LETTERS = re.compile(
     "[\u00c0-\u017f\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u0386-\u03ce\u0400-\u045f\u0490\u0491\u0531-\u0587"
@@ -39,7 +39,7 @@ def names_in_other_scripts(text: str) -> tuple[str, ...]:
     """
     letters = [one for one in text if one.isalpha()]
     accented = sum("\u00c0" <= one <= "\u00ff" for one in letters)
-    if len(letters) < _MIN_LETTERS or accented < _MOST * len(letters):
+    if not _MIN_LETTERS <= len(letters) <= _MAX_LETTERS or accented < _MIN_ACCENTED * len(letters):
         return ()
     found = [
         (one, code) for code in _OTHER_SCRIPTS if (one := _from_latin(text, code)) and _is_one_script(one)

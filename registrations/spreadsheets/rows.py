@@ -36,6 +36,8 @@ from registrations.students.names import clean_text, label_key
 from techfest.core.spreadsheet_cells import unguarded
 from techfest.core.text import has_visible
 
+_SAMPLE = 200
+"""Names that are looked at to tell whether the list is typed with a legacy font."""
 _FLOAT = re.compile(r"(\d+)\.0+")
 
 
@@ -56,8 +58,9 @@ def read_listing(
     rows = [row for row in sheet.rows if row.number > header.row and _titles(row, len(titles)) != titles]
     if len(rows) > MAX_ROWS:
         raise FileRefused("rows", is_paste=sheet.encoding == "paste")
-    names = [cells_by_meaning(row, header.columns).get(Meaning.NAME, "") for row in rows]
-    is_legacy_font = uses_legacy_font([name for name in names if name.isascii() and is_given(name)])
+    at = next((column.position for column in header.columns if column.meaning == Meaning.NAME), None)
+    names = [] if at is None else [name for row in rows[:_SAMPLE] if is_given(name := row.cell(at))]
+    is_legacy_font = uses_legacy_font(names)
     reader = _RowReader(header, context, tuple(events_for_all), is_legacy_font=is_legacy_font)
     students = tuple(reader.read(row) for row in rows)
     problems = [*reader.problems, *unused_cells(rows, header.columns)]

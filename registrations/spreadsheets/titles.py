@@ -13,7 +13,8 @@ _MORE_TITLES = {
     Meaning.NAME: (
         "member|member name|name of member|team member|team member name|"
         "learner name|applicant name|fio|фио|nom|nome|naam|имя и фамилия|nombre completo|nom complet"
-        "|vor und nachname|nama lengkap|nama|tên|họ tên|họ và tên|teljes név|名|keresztnév|utónév"
+        "|vor und nachname|nama lengkap|nama|nama siswa"
+        "|nama peserta|nama murid|tên|họ tên|họ và tên|teljes név|名|keresztnév|utónév"
         "|apellidos y nombres|apellidos y nombre|apellidos nombres"
         "|nombres y apellidos|nombre y apellidos"
         "|nome do aluno|nome da aluna|nome do estudante|nome completo|cognome e nome"
@@ -79,7 +80,7 @@ _MORE_TITLES = {
         "|registered for|category event|choice|choices|first choice|second choice|third choice"
         "|1st choice|2nd choice|3rd choice|preference|first preference|second preference"
         "|third preference|event choice|event preference|event option|प्रतियोगिता|प्रतियोगिताएं"
-        "|कार्यक्रम|स्पर्धा|இந்நிகழ்வு|நிகழ்வு|evento|eventos|événement|événements"
+        "|कार्यक्रम|स्पर्धा|இந்நிகழ்வு|நிகழ்வு|lomba|evento|eventos|événement|événements"
     ),
     Meaning.NUMBER: (
         "no|nr|s no|sno|sr no|srno|serial|serial no|serial number|sl no|slno|sl|sr|s n|sn|#|क्रम|क्रमांक|क्र|क्र सं"

@@ -94,7 +94,7 @@ def compare_names(one: NameParts, other: NameParts, *, at_least: Likeness = Like
     if not (one.words and other.words) or _numbers_differ(one.numbers, other.numbers):
         return Likeness.DIFFERENT
     common, rest, other_rest = _shared(one.words, other.words)
-    if _is_one_text(rest, other_rest):
+    if _is_one_text(rest, other_rest) or _has_same_words(one.key, other.key):
         return Likeness.POSSIBLE if _accents_contradict(one.key, other.key) else Likeness.RESPELT
     if _is_without_particle(rest, other_rest, one, other):
         return Likeness.PROBABLE
@@ -110,6 +110,12 @@ def _is_one_text(rest: Sequence[str], other_rest: Sequence[str]) -> bool:
     if not rest or not other_rest or rest[0][0] != other_rest[0][0]:
         return not rest and not other_rest
     return plain_word("".join(rest)) == plain_word("".join(other_rest))
+
+
+def _has_same_words(one: str, other: str) -> bool:
+    """Whether the words are the same in another order, where a particle stands before another word: Van An."""
+    words = sorted(fold(one).split()) if len(one) == len(other) else []
+    return bool(words) and words == sorted(fold(other).split())
 
 
 def _numbers_differ(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -50,6 +50,8 @@ VARIANTS = {word: words.split()[0] for words in _SPELLINGS for word in words.spl
 _PARTICLE_SPELLINGS = {"el": "al", "ul": "al", "mc": "mac", "st": "saint", "abd": "abdul", "abdel": "abdul"}
 PARTICLES = _folded("al el ul mac mc van von der den de da dos du la le san saint st abdul abd abdel")
 """Written alone or as one word with the next: Al Farsi, Al-Farsi, Alfarsi. So are D and O inside a name: D Souza."""
+_ASSIMILATED = frozenset(["ar", "as", "ash", "at", "ad", "az"])
+"""The Arabic article as it sounds before some letters: Az-Zahra is Al-Zahra."""
 LEFT_OUT = re.compile("de(?:l|la|los|las|r|n)?|d[aiou]|d[ao]s|v[ao]n(?:de[rn]?)?")
 """In front of a surname, also together, and often left out: dos Santos, Santos; van der Berg, Berg."""
 _RELATION = re.compile(r"(?<=\w )[dsw] o (?=\w\w)")
@@ -134,6 +136,8 @@ def _canonical(words: Sequence[str]) -> Iterator[str]:
     """Yield the words as most people write them: d souza as dsouza, ks as k and s, mueller as muller."""
     particle, last = "", len(words) - 1
     for at, word in enumerate(words):
+        if 0 < at < last and word in _ASSIMILATED and words[at + 1].startswith(word[1:]):
+            word = "al"
         if 0 < at < last and word in SILENT:
             continue
         if (

@@ -23,7 +23,9 @@ _QUARTER = re.compile(r"0[.,]\d{2}")
 """0.25 is 0:25 to a person and 6:00 to a spreadsheet."""
 _EMPTY_DAY = re.compile(r"(?:1899-12-3[01]|1900-01-0[01]|12/3[01]/1899|3[01]/12/1899)[t ]")
 """The day that spreadsheets give to a time without one."""
-_RANGE = re.compile(r"(?P<start>.+?)\s*(?:[-–—~]|\bto\b|\btill?\b|\buntil\b|\bbis\b)\s*(?P<end>.+)")
+_RANGE = re.compile(
+    r"(?:from\s+)?(?P<start>.+?)\s*(?:[-–—~]|(?<=[:.]\d\d)\s*/(?=\s*\d{1,2}[:.]\d\d)|\bto\b|\btill?\b|\buntil\b|\bbis\b)\s*(?P<end>.+)"
+)
 _ENDS_WITH_HALF = re.compile(rf"\d\s?{_HALF}")
 _TWELVE_AM = re.compile(r"12(?:[:.]00)?\s?a(?:\.?\s?m\.?)?")
 _NO_HALF = re.compile(r"\d([:.]\d\d)?(?:\s?(?:hours?|hrs?\.?))?")

@@ -567,13 +567,25 @@ def test_line_about_the_class_between_students_is_no_student(line: list[str]) ->
 
 
 @pytest.mark.parametrize(
-    "line", [*CLASS_LINES, ["Class Teacher: Ms Rao", "Contact: 98765"], ["Note: bring pens"]]
+    "line",
+    [
+        *CLASS_LINES,
+        ["Class Teacher: Ms Rao", "Contact: 98765"],
+        ["Note: bring pens"],
+        ["Printed on 12/11/2026 by admin"],
+    ],
 )
 def test_line_between_students_whose_class_has_a_column_is_named_and_left_out(line: list[str]) -> None:
     rows = [["Roll", "Name", "Class", "Event"], ["1", "Asha Rao", "10 A", "Quiz"], line]
     parsed = read(table_text([*rows, ["2", "Ravi Das", "10 A", "Quiz"]]))
     assert [one[1:4] for one in students(parsed)] == [("Asha Rao", 10, "A"), ("Ravi Das", 10, "A")]
     assert left_out(parsed) == {3: "summary"}
+
+
+def test_total_below_the_events_and_its_number_below_the_grades_are_no_student() -> None:
+    rows = [["Event", "Grade", "Name"], ["Quiz", "9", "Asha Rao"], ["Total", "5"]]
+    parsed = read(table_text(rows))
+    assert ([one[1] for one in students(parsed)], left_out(parsed)) == (["Asha Rao"], {3: "summary"})
 
 
 @pytest.mark.parametrize("name", ["Meera: Roy", "Class", "IX", "Rao: Asha", "Section"])

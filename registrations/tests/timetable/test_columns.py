@@ -239,6 +239,8 @@ def test_hour_that_may_be_in_the_night_is_asked_about(text: str) -> None:
         ("10-11.30am", "10 am", "11.30am"),
         ("10h30-12h", "10h30", "12h"),
         ("2 - 4", "2", "4"),
+        ("from 10 to 11", "10", "11"),
+        ("10:00/11:30", "10:00", "11:30"),
     ],
 )
 def test_range_of_two_times_is_split(text: str, start: str, end: str) -> None:
