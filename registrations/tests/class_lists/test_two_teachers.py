@@ -14,7 +14,7 @@ from registrations.class_lists import drafts, jobs
 from registrations.class_lists import hand_over as hand_over_module
 from registrations.models import ClassList, ClassListJob, Registration, School, Submission
 from registrations.privacy import redact as erased_lists
-from registrations.students.consents import current_text
+from registrations.students.consents import teachers_text
 from registrations.tests.builders.class_list_uploads import (
     LISTS,
     build_listed_fest,
@@ -51,7 +51,7 @@ class Staffroom:
         return self.clients[by].post(path, sent)
 
     def confirm(self, by: int) -> Answer:
-        sent = {"how": "good", "when_full": "wait", "consent": "on", "text": current_text(self.fest).pk}
+        sent = {"how": "good", "when_full": "wait", "consent": "on", "text": teachers_text(self.fest).pk}
         return self.post(by, f"{self.path}confirm/", key=str(Submission.new_key()), **sent)
 
     def delete(self, by: int) -> Answer:
