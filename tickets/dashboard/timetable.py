@@ -278,7 +278,7 @@ def _grid(
         _by_venue(blocks),
         [Number(row.name, paths.of_event(row.pk)) for row in rows if row.state == State.CANCELLED],
         now_slot if is_today and 0 <= now_slot < slots else None,
-        [block for block in blocks if block.is_now and block.is_public] if is_today else [],
+        [block for block in blocks if block.is_now] if is_today else [],
         _following(blocks, now) if is_today else [],
     )
 
@@ -334,7 +334,7 @@ def _block(
         max(MIN_SLOTS, end - start),
         width,
         tone,
-        row.starts_at <= now < row.ends_at,
+        row.state == State.PUBLISHED and row.starts_at <= now < row.ends_at,
         row.ends_at <= now,
         row.state == State.PUBLISHED,
     )
