@@ -121,10 +121,14 @@ def _sent_by(field: Any) -> dict[str, Any]:
 
 
 def query_count(client: Client, path: str) -> int:
+    """Return how often the page asks the database: the fewer of two times, as caches of some seconds may expire."""
     client.get(path)
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(path).status_code == 200
-    return len(queries)
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200
+        counts.append(len(queries))
+    return min(counts)
 
 
 def current_fest() -> Fest:

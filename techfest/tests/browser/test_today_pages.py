@@ -38,7 +38,11 @@ def busy_fest() -> Fest:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     hour = dt.timedelta(hours=1)
     lab = Venue.objects.create(fest=fest, name="Computer Laboratory")
-    whole = {"starts_at": midnight, "ends_at": midnight + 24 * hour, "closes_at": midnight + 24 * hour}
+    whole: dict[str, Any] = {
+        "starts_at": midnight,
+        "ends_at": midnight + 24 * hour,
+        "closes_at": midnight + 24 * hour,
+    }
     running = build_event(fest, name=LONG, capacity=2, **whole)
     build_event(fest, name="Quiz", venue=lab, **whole)
     build_event(fest, name="Talk", venue=lab, is_paused=True, **whole)
@@ -125,7 +129,7 @@ def test_grid_shows_hours_where_there_is_room_and_a_list_on_a_phone(
         page.goto(TODAY)
         expect(page.locator(".today-hours")).to_be_visible()
         blocks = [page.get_by_role("link", name=name, exact=True).last for name in ("Quiz", "Talk")]
-        places = [block.bounding_box() or {} for block in blocks]
+        places: list[Any] = [block.bounding_box() or {} for block in blocks]
         assert round(places[0]["x"]) == round(places[1]["x"])
         assert places[0]["y"] < places[1]["y"]
         page.set_viewport_size(PHONE)
