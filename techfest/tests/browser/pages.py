@@ -20,9 +20,16 @@ def faults_of(page: Page, axe: Axe) -> list[str]:
     page.set_viewport_size(PHONE)
     if page.evaluate("document.querySelectorAll('*').length") > MAX_NODES:
         found.append("more than 600 nodes")
+    if page.locator("footer footer, header header, main main").count():
+        found.append("nested landmarks")
     if page.locator("h1").count() != 1:
         found.append("not one h1")
     return found
+
+
+def all_faults_of(page: Page, axe: Axe) -> list[str]:
+    """Those, and the faults that show with text of twice the size."""
+    return faults_of(page, axe) + text_faults(page)
 
 
 def fill_form(
@@ -58,11 +65,13 @@ SHORT_WORD = 12
 _BROKEN = """(longest) => {
   const skipped = ".hidden, .skip, .code, [href^=mailto], script, datalist, [hidden],"
     + "details:not([open]) > :not(summary)";
+  // Words, but no parts of an address.
+  const whole = /(?<![\\p{L}\\p{N}@._-])[\\p{L}\\p{N}]+(?![\\p{L}\\p{N}@]|[._-][\\p{L}])/gu;
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = new Set(), range = new Range();
   while (texts.nextNode()) {
     const text = texts.currentNode;
     if (text.parentElement.closest(skipped)) continue;
-    for (const { index, 0: word } of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+    for (const { index, 0: word } of text.data.matchAll(whole)) {
       range.setStart(text, index);
       range.setEnd(text, index + word.length);
       const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from registrations.models import Invitation, Teacher
 from registrations.tests.builders import PASSWORD, build_fest, build_school, build_teacher, build_user
-from techfest.tests.browser.pages import PHONE, faults_of, heading
+from techfest.tests.browser.pages import PHONE, all_faults_of, heading
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -50,7 +50,7 @@ def found(page: Page) -> list[str]:
     """The faults of the open page, also of its text version."""
     parser = html5lib.HTMLParser()
     parser.parse(page.evaluate("fetch(location.href).then((answer) => answer.text())"))
-    return faults_of(page, Axe()) + [error[1] for error in parser.errors]
+    return all_faults_of(page, Axe()) + [error[1] for error in parser.errors]
 
 
 def test_pages_before_the_login_have_no_faults(teacher: Teacher, page: Page) -> None:
@@ -86,7 +86,7 @@ def test_forms_with_errors_have_no_faults(teacher: Teacher, page: Page) -> None:
         submit_form(page)
         expect(page).to_have_title(re.compile(r"^Error: "))
         assert page.evaluate("document.activeElement.id") == "error-summary"
-        faults[name] = faults_of(page, Axe())
+        faults[name] = all_faults_of(page, Axe())
     assert {name: one for name, one in faults.items() if one} == {}
 
 
@@ -109,7 +109,7 @@ def test_pages_of_a_signed_in_teacher_have_no_faults(teacher: Teacher, page: Pag
     faults["code to scan"] = found(page)
     page.goto(reverse("account_change_password"))
     submit_form(page)
-    faults["errors"] = faults_of(page, Axe())
+    faults["errors"] = all_faults_of(page, Axe())
     assert {name: one for name, one in faults.items() if one} == {}
 
 

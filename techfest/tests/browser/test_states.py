@@ -19,7 +19,7 @@ from events.models import Event, Fest, Seats
 from registrations import links
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
-from techfest.tests.browser.pages import PHONE, faults_of, fill_form, heading, send
+from techfest.tests.browser.pages import PHONE, all_faults_of, fill_form, heading, send
 from tickets.models import Ticket
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -70,7 +70,7 @@ def test_refusal_has_no_faults(fest: Fest, page: Page, slug: str) -> None:
         Event.objects.filter(slug=slug).update(closes_at=timezone.now() - dt.timedelta(minutes=3))
     send(page)
     assert heading(page) == ("Registration is not open yet" if slug == "soon" else "You are not registered")
-    assert faults_of(page, Axe()) == []
+    assert all_faults_of(page, Axe()) == []
     page.get_by_role("button", name="Change my answers").click()
     assert page.get_by_label("Full name").input_value() == "Ben Rao"
 
@@ -80,7 +80,7 @@ def test_namesake_page_has_no_faults(fest: Fest, page: Page) -> None:
     register(page, "clash", email="other@example.org")
     assert heading(page) == "Which of you is it?"
     assert page.evaluate("document.activeElement.id") == "error-summary"
-    assert faults_of(page, Axe()) == []
+    assert all_faults_of(page, Axe()) == []
 
 
 def test_other_content_page_has_no_faults(fest: Fest, page: Page) -> None:
@@ -93,7 +93,7 @@ def test_other_content_page_has_no_faults(fest: Fest, page: Page) -> None:
     fill_form(page, name="Ada Rao")
     send(page)
     assert heading(page) == "This form was already sent"
-    assert faults_of(page, Axe()) == []
+    assert all_faults_of(page, Axe()) == []
 
 
 def test_busy_page_has_no_faults_and_sends_again(fest: Fest, page: Page) -> None:
@@ -103,7 +103,7 @@ def test_busy_page_has_no_faults_and_sends_again(fest: Fest, page: Page) -> None
         list(Seats.objects.locked([Event.objects.get(slug="open").pk]))
         send(page)
     assert heading(page) == "Very many people are registering this second"
-    assert faults_of(page, Axe()) == []
+    assert all_faults_of(page, Axe()) == []
     page.get_by_role("button", name="Send again").click()
     assert heading(page) == "You are registered"
 
@@ -121,7 +121,7 @@ def test_small_forms_with_errors_have_no_faults(fest: Fest, page: Page) -> None:
             page.get_by_label("Full name").fill("")
         page.get_by_role("button", name=button).click()
         expect(page).to_have_title(re.compile("^Error: "))
-        faults[button] = faults_of(page, Axe())
+        faults[button] = all_faults_of(page, Axe())
     assert {name: found for name, found in faults.items() if found} == {}
 
 
@@ -137,7 +137,7 @@ def test_error_pages_have_no_faults(fest: Fest, page: Page) -> None:
     faults = {}
     for name in pages:
         page.goto("/an-error/")
-        faults[name] = faults_of(page, Axe())
+        faults[name] = all_faults_of(page, Axe())
     assert {name: found for name, found in faults.items() if found} == {}
 
 
@@ -146,11 +146,11 @@ def test_cancelled_things_have_no_faults(fest: Fest, page: Page) -> None:
     response = page.url
     page.get_by_role("link", name=re.compile("^Cancel")).click()
     page.get_by_role("button", name="Yes, cancel it").click()
-    faults = {"cancelled": faults_of(page, Axe())}
+    faults = {"cancelled": all_faults_of(page, Axe())}
     void = Ticket.objects.get(student__name="Ben Rao").get_absolute_url()
     for path in (response, void):
         page.goto(path)
-        faults[path] = faults_of(page, Axe())
+        faults[path] = all_faults_of(page, Axe())
     assert {name: found for name, found in faults.items() if found} == {}
 
 
