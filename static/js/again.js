@@ -34,12 +34,15 @@ const send = () => {
   HTMLFormElement.prototype.submit.call(form);
 };
 
-const sent = document.querySelector("[data-again]");
-
-if (!sent) {
-  setTimeout(() => location.reload(), SECONDS * 1000);
-} else if (isTheirs) {
+// Without this script the sentence for those who try again by hand stays.
+const show = (sentence, act) => {
   document.querySelector("[data-by-hand]").hidden = true;
-  sent.hidden = false;
-  setTimeout(send, SECONDS * 1000);
-}
+  sentence.hidden = false;
+  setTimeout(act, SECONDS * 1000);
+};
+
+const loaded = document.querySelector("[data-reload]");
+if (loaded) show(loaded, () => location.reload());
+
+const sent = document.querySelector("[data-again]");
+if (sent && isTheirs) show(sent, send);

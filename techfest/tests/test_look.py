@@ -103,10 +103,22 @@ def test_page_has_nothing_inline(path: Path) -> None:
     assert re.findall(r"\sstyle=|<style|\son\w+=|javascript:|<script(?![^>]*\ssrc=)", text) == []
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
+def test_page_does_not_load_itself_again_without_a_script(path: Path) -> None:
+    """That would move the focus of a screen reader. A script replaces a part of the page, or a person uses a link."""
+    assert "http-equiv" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
+def test_times_for_machines_have_no_microseconds(path: Path) -> None:
+    times = re.findall(r'datetime="([^"]*"?[^"]*"?)">', path.read_text())
+    assert [one for one in times if not re.search(r'\|(?:machine_time|date:"Y-m-d")', one)] == []
+
+
 @pytest.mark.parametrize("path", ERROR_PAGES, ids=lambda path: path.name)
 def test_error_page_stands_alone(path: Path) -> None:
     text = path.read_text()
-    assert len(re.findall(r"<h1>", text)) == 1
+    assert len(re.findall(r"<h1>", text)) == len(re.findall(r"<footer", text)) == 1
     assert "{%" not in text
     assert re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
     assert [name for name in re.findall(r'"/static/([^"]+)"', text) if not (STATIC / name).exists()] == []

@@ -15,9 +15,6 @@ from tickets.documents import jobs
 from tickets.models import DocumentJob
 from tickets.querysets import DocumentJobQuerySet
 
-RELOAD = "3"
-"""Seconds after which the browser loads a page with progress again."""
-
 
 def visible_to_teacher(teacher: Teacher) -> DocumentJobQuerySet:
     """Documents about a school are visible to its teachers."""
@@ -53,11 +50,8 @@ def find(visible: DocumentJobQuerySet, code: str) -> DocumentJob:
 
 
 def progress(job: DocumentJob, render: Callable[[dict[str, Any]], HttpResponseBase]) -> HttpResponseBase:
-    """Renders the progress, then the link to the file; the page loads itself again until there is one."""
-    response = render({"document": job})
-    if job.is_pending:
-        response["Refresh"] = RELOAD
-    return response
+    """Renders the progress, then the link to the file. A script of the page follows it; without one there is a link."""
+    return render({"document": job})
 
 
 def download(job: DocumentJob, *, progress_url: str) -> HttpResponseBase:
