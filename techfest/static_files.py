@@ -17,7 +17,7 @@ class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: i
 
     def _save(self, name: str, content: Any) -> Any:
         if name.startswith("css/") and name.endswith(".css"):
-            content = ContentFile(without_comments(content.read()))
+            content = ContentFile(without_comments(b"".join(content.chunks())))
         return super()._save(name, content)
 
 

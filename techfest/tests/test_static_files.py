@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.templatetags.static import static
 
-from techfest.static_files import ModuleStaticFilesStorage
+from techfest.static_files import ModuleStaticFilesStorage, without_comments
 from tickets.checkin.offline_views import FILES
 
 IMPORT = re.compile(r"""(?:from\s*|import\()["']\./([^"']+)["']""")
@@ -35,3 +35,14 @@ def test_offline_scanner_caches_every_module_it_imports(settings: Any) -> None:
         "viewer.js",
     }
     assert imported <= cached
+
+
+def test_collected_stylesheets_have_all_their_rules(settings: Any) -> None:
+    """Under both names; a file that was read before it is saved must not be saved empty."""
+    sources = sorted((settings.BASE_DIR / "static" / "css").glob("*.css"))
+    assert len(sources) > 5
+    for source in sources:
+        rules = without_comments(source.read_bytes()).count(b"{")
+        for name in (source.name, Path(static(f"css/{source.name}")).name):
+            collected = Path(settings.STATIC_ROOT) / "css" / name
+            assert (name, collected.read_bytes().count(b"{")) == (name, rules)
