@@ -24,7 +24,7 @@ from events.fest_choice import (
     requested_fest,
     show_fest,
 )
-from events.models import Fest
+from events.models import Category, Event, Fest, Venue
 from techfest.core.admin.base import ROW_ID, ReadOnlyInline, StaffAdmin, VisibleChoicesMixin
 from techfest.core.admin.change_list import StaffList
 from techfest.core.admin.concurrent_edits import MergingForm
@@ -124,6 +124,9 @@ class VisibleRowsFilter(NamedChoicesFilter):
         if fest and len(paths) == 1:
             limits[paths[0]] = fest
         ordering = self.field_admin_ordering(field, request, model_admin)
+        if field.related_model in (Event, Venue, Category):  # without their texts, which no choice shows
+            rows = field.related_model._default_manager.complex_filter(limits)
+            return list(rows.order_by(*ordering).values_list("pk", "name"))
         return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=limits)
 
 

@@ -88,7 +88,7 @@ class ConflictAdmin(RecordAdmin):
     def clashes_with(self, obj: Conflict) -> str:
         return str(obj.other.event) if obj.other else ""
 
-    @admin.action(description=gettext_lazy("Settle the chosen conflicts"), permissions=["resolve"])
+    @admin.action(description=gettext_lazy("Settle conflicts"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
         """Settle the chosen conflicts as they are: the students keep their seats and need not choose."""
         chosen = list(queryset.filter(resolved_at=None).order_by("choose_by", "pk")[: MAX_AT_ONCE + 1])

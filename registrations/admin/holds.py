@@ -130,15 +130,15 @@ class HoldAdmin(RecordAdmin):
     def shown_state(self, obj: Hold) -> str:
         return str(obj.state.label)
 
-    @admin.action(description=gettext_lazy("Hold the chosen seats"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Hold the seats"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, APPROVE)
 
-    @admin.action(description=gettext_lazy("Refuse the chosen requests"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Refuse the requests"), permissions=["decide"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, REFUSE)
 
-    @admin.action(description=gettext_lazy("Give the chosen seats back"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Give the seats back"), permissions=["decide"])
     def give_back(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, RETURN)
 

@@ -140,7 +140,7 @@ class PersonalDataPages(_Base):
             back_url=reverse("admin:registrations_student_data", args=[student.pk]),
         )
 
-    @admin.action(description=gettext_lazy("Erase the chosen students"), permissions=["erase"])
+    @admin.action(description=gettext_lazy("Erase students"), permissions=["erase"])
     def erase_students(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
         """Erase the chosen students after their number was typed on the page that shows what is deleted."""
         chosen = list(queryset.filter(erased_at=None).select_related("fest", "school").order_by("pk"))

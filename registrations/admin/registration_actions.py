@@ -76,7 +76,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             yield ObjectTool(_("Send the mail again"), action="resend_mails")
             yield ObjectTool(_("Cancel"), action="cancel_registrations")
 
-    @admin.action(description=gettext_lazy("Cancel the chosen registrations"), permissions=["cancel"])
+    @admin.action(description=gettext_lazy("Cancel registrations"), permissions=["cancel"])
     def cancel_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
@@ -92,7 +92,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             do=lambda wanted: cancel_and_report(chosen, request.user, wanted),
         )
 
-    @admin.action(description=gettext_lazy("Give the chosen a seat"), permissions=["cancel"])
+    @admin.action(description=gettext_lazy("Give a seat"), permissions=["cancel"])
     def promote_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
@@ -110,7 +110,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             do=lambda wanted: _promote_and_report(chosen, request.user, wanted),
         )
 
-    @admin.action(description=gettext_lazy("Move the chosen to another event"), permissions=["cancel"])
+    @admin.action(description=gettext_lazy("Move to another event"), permissions=["cancel"])
     def move_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
@@ -126,7 +126,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             do=lambda wanted: move_and_report(chosen, request.user, wanted),
         )
 
-    @admin.action(description=gettext_lazy("Send the mail about the chosen again"), permissions=["cancel"])
+    @admin.action(description=gettext_lazy("Send the mail again"), permissions=["cancel"])
     def resend_mails(self, request: HttpRequest, queryset: QuerySet[Registration]) -> HttpResponseBase | None:
         chosen = _in_line(queryset.active())  # type: ignore[attr-defined]  # RegistrationQuerySet
         ids = [row.pk for row in chosen]

@@ -243,7 +243,7 @@ class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
     def state_shown(self, obj: School) -> SafeString:
         return mark("ok" if obj.state == School.State.ACCEPTED else "wait", obj.get_state_display())
 
-    @admin.action(description=gettext_lazy("Accept the chosen schools"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Accept schools"), permissions=["change"])
     def accept(self, request: HttpRequest, queryset: QuerySet[School]) -> None:
         count = schools.accept(queryset, user=request.user)
         words = ngettext("%(count)d school is accepted.", "%(count)d schools are accepted.", count)
@@ -256,7 +256,7 @@ class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
         )
         yield ObjectTool(_("Merge into another school"), action="merge_schools")
 
-    @admin.action(description=gettext_lazy("Merge the chosen schools"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Merge into one school"), permissions=["change"])
     def merge_schools(self, request: HttpRequest, queryset: QuerySet[School]) -> HttpResponseBase | None:
         """Merge the chosen schools, or the chosen one into another picked on the page."""
         chosen = list(queryset.order_by("pk")[: MAX_SCHOOLS + 1])

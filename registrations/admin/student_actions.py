@@ -111,9 +111,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
                 address = reverse("admin:registrations_registration_add_by_hand")
                 yield ObjectTool(_("Add a registration"), url=f"{address}?student={obj.pk}")
 
-    @admin.action(
-        description=gettext_lazy("Cancel everything of the chosen students"), permissions=["cancel"]
-    )
+    @admin.action(description=gettext_lazy("Cancel all their registrations"), permissions=["cancel"])
     def cancel_everything(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
         """Cancel all active registrations of the students that the user may see."""
         seen: QuerySet[Registration] = self.admin_site.get_model_admin(Registration).get_queryset(request)
@@ -133,7 +131,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
             do=lambda wanted: cancel_and_report(registrations, request.user, wanted),
         )
 
-    @admin.action(description=gettext_lazy("Merge two rows of one student"), permissions=["merge"])
+    @admin.action(description=gettext_lazy("Merge two into one student"), permissions=["merge"])
     def merge_students(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
         """Merge the two chosen students, or the chosen one with a namesake picked on the page."""
         chosen = list(queryset.order_by("pk")[:3])
@@ -149,7 +147,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
             do=lambda wanted: _merge_and_report(chosen, request.user, wanted),
         )
 
-    @admin.action(description=gettext_lazy("Correct the school of the student"), permissions=["merge"])
+    @admin.action(description=gettext_lazy("Correct the school"), permissions=["merge"])
     def correct_school(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
         """Give one student another school; the registrations keep their seats."""
         chosen = list(queryset.select_related("school")[:2])

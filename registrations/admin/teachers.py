@@ -106,7 +106,7 @@ class TeacherAdmin(RecordAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registrations.change_teacher")
 
-    @admin.action(description=gettext_lazy("Approve the chosen teachers"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Approve teachers"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> None:
         chosen = list(queryset.values_list("pk", flat=True))
         count = onboarding.approve(chosen, by=request.user, now=database_now())
@@ -118,7 +118,7 @@ class TeacherAdmin(RecordAdmin):
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
         self._show_rest(request, len(chosen) - count)
 
-    @admin.action(description=gettext_lazy("Refuse the chosen teachers"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Refuse teachers"), permissions=["decide"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> HttpResponseBase | None:
         """Refuse the chosen requests after a question: accounts that only asked are deleted."""
         rows = queryset.filter(pk__in=Teacher.objects.waiting()).select_related("user", "school")
@@ -225,7 +225,7 @@ class AddressAdmin(RecordAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("account.change_emailaddress")
 
-    @admin.action(description=gettext_lazy("Mark the chosen addresses as confirmed"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Mark addresses as confirmed"), permissions=["decide"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> HttpResponseBase | None:
         chosen = list(queryset.filter(verified=False).select_related("user"))
         form = confirmation_form(ReasonForm, request)
