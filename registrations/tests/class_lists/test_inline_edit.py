@@ -559,3 +559,44 @@ def test_two_corrections_of_one_row_at_one_moment(monkeypatch: pytest.MonkeyPatc
         ]
     )
     assert (cells(class_list)[:2] == ["Asha Rao", "9"]) is is_guarded
+
+
+LATIN_ONE = "".join(chr(byte) for byte in "फ़ातिमा शर्मा".encode())
+"""UTF-8 that a program took for Latin-1: among its characters are controls."""
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        (LATIN_ONE, "फ़ातिमा शर्मा"),
+        ("محمد علي".encode().decode("cp1256"), "محمد علي"),
+        ("Èâàí Ïåòðîâ", "Иван Петров"),
+        ("fiz;adk 'kekZ", "प्रियंका शर्मा"),
+    ],
+)
+def test_name_that_a_program_damaged_is_repaired_with_one_button(
+    client: Client, typed: str, name: str
+) -> None:
+    data = csv_bytes([["Name", "Class", "E-mail", "Event"], [typed, "9", "", "Robo Race"]])
+    class_list = draft_of(handed_over(client, data, name="list.csv"))
+    page = pressed(client, class_list, page_of(client, class_list), f"Use {name} , row 2")
+    assert cells(class_list)[0] == name
+    assert "1 student: 1 gets a seat" in page
+
+
+def test_names_in_four_columns_and_lines_about_classes_are_read_on_the_page(client: Client) -> None:
+    table = [
+        ["Primer nombre", "Segundo nombre", "Primer apellido", "Segundo apellido", "Grado", "Evento"],
+        ["CLASS : IX - B | Class Teacher: Ms. Rao"],
+        ["Juan", "Carlos", "García", "López", "9", "Robo Race"],
+    ]
+    page = text_of(page_of(client, draft_of(handed_over(client, csv_bytes(table), name="list.csv"))))
+    assert "Juan Carlos García López" in page
+    assert "CLASS : IX - B | Class Teacher: Ms. Rao" in page
+    assert "1 student: 1 gets a seat" in page
+
+
+def test_columns_name_the_encoding_in_words(client: Client) -> None:
+    data = csv_bytes([["Name", "Class"], ["محمد علي", "9"]], encoding="iso8859-6")
+    class_list = draft_of(handed_over(client, data, name="list.csv"))
+    assert "Arabic (ISO)" in page_of(client, class_list)
