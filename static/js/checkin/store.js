@@ -44,10 +44,13 @@ const orNothing = (promise, nothing) => promise.catch(() => nothing);
 // Whether the last write will outlast this page.
 export const isLasting = () => lasts;
 
-export const get = async (name, key) => memory[name].get(key) ?? orNothing(run(name, "readonly", (rows) => rows.get(key)));
+const stored = (name, key) => orNothing(run(name, "readonly", (rows) => rows.get(key)));
+// What another tab has seen since counts more than what this one remembers.
+export const get = async (name, key) =>
+  name === "seen" && lasts ? (await stored(name, key)) ?? memory.seen.get(key) : memory[name].get(key) ?? stored(name, key);
 export const keys = async (name) => {
-  const stored = await orNothing(run(name, "readonly", (rows) => rows.getAllKeys()), []);
-  return [...new Set([...stored, ...memory[name].keys()])];
+  const found = await orNothing(run(name, "readonly", (rows) => rows.getAllKeys()), []);
+  return [...new Set([...found, ...memory[name].keys()])];
 };
 export const all = async (name) => Promise.all((await keys(name)).map((key) => get(name, key)));
 
