@@ -6,6 +6,9 @@ export const texts = box.dataset;
 export const checkpoint = main.dataset.scannerUrl;
 export const part = (name) => box.querySelector(`[data-${name}]`);
 
+// The worker opens this page where it has none of the gate that was meant.
+part("elsewhere").hidden = location.hash !== "#elsewhere";
+
 export const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 // A button that is on or off; returns which.
 export const toggle = (button) => {

@@ -66,13 +66,13 @@ const file = async (request) => {
   return response;
 };
 
-// The cached page, or a redirect to the cached scanner of some checkpoint.
+// The cached page, or a redirect to the cached scanner of some checkpoint, which says so if another was opened.
 const fallback = async (path) => {
   const page = await caches.match(path);
   if (page) return page;
   const cached = (await (await caches.open(cache)).keys()).map((request) => new URL(request.url).pathname);
   const scanner = cached.find((one) => one.startsWith(home));
-  return scanner ? Response.redirect(scanner) : null;
+  return scanner ? Response.redirect(path === home ? scanner : `${scanner}#elsewhere`) : null;
 };
 
 const page = async (request) => {
