@@ -23,7 +23,7 @@ from techfest.core.db.clock import database_now
 from techfest.core.formatting import clock_time, moment
 from tickets import alerts
 from tickets.checkin import keyboards
-from tickets.checkin.checkpoints import Checkpoint
+from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import AlreadyUndone, give_reason, undo
 from tickets.checkin.queued import Malformed, Queued, QueuedUndo
 from tickets.checkin.scan import Offline, check_in
@@ -122,12 +122,15 @@ def upload(checkpoint: Checkpoint, scans: Sequence[Queued | QueuedUndo], *, user
     now = database_now()
     codes = _codes_of([scan.digest for scan in scans if isinstance(scan, Queued)], checkpoint)
     in_order = sorted(scans, key=lambda scan: scan.at)
-    return [
+    done = [
         _replay(checkpoint, scan, codes, user=user, now=now)
         if isinstance(scan, Queued)
         else _replay_undo(checkpoint, scan, user=user)
         for scan in in_order
     ]
+    # Other gates count the same people.
+    forget()
+    return done
 
 
 def _replay_undo(checkpoint: Checkpoint, queued: QueuedUndo, *, user: Any) -> Undone:

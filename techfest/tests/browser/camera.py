@@ -11,14 +11,14 @@ SCALE = 10
 
 def film(path: Path, text: str, *, frames: int = 2) -> Path:
     """Write a y4m video that shows this QR code in black on white; Chromium plays it in a loop."""
-    return _written(path, [_picture([_code(text, SCALE)])] * frames)
+    return written(path, [_picture([_code(text, SCALE)])] * frames)
 
 
 def film_of_two(path: Path, first: str, second: str, *, frames: int = 40) -> Path:
     """Two codes beside each other, held by a hand that is not still: now one, now the other is nearer to the middle."""
     still = _picture([_code(first, SCALE // 2), _code(second, SCALE // 2)])
     shifts = [round(40 * math.sin(2 * math.pi * number / frames)) for number in range(frames)]
-    return _written(path, [[row[-shift:] + row[:-shift] for row in still] for shift in shifts])
+    return written(path, [[row[-shift:] + row[:-shift] for row in still] for shift in shifts])
 
 
 def _code(text: str, scale: int) -> list[bytes]:
@@ -35,7 +35,7 @@ def _picture(codes: list[list[bytes]]) -> list[bytes]:
     return [white] * above + shown + [white] * (HEIGHT - len(rows) - above)
 
 
-def _written(path: Path, pictures: list[list[bytes]]) -> Path:
+def written(path: Path, pictures: list[list[bytes]]) -> Path:
     grey = b"\x80" * (WIDTH * HEIGHT // 2)
     frames = b"".join(b"FRAME\n" + b"".join(picture) + grey for picture in pictures)
     path.write_bytes(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420mpeg2\n" % (WIDTH, HEIGHT) + frames)
