@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
@@ -12,6 +13,8 @@ from registrations.forms import OthersDetailsForm, PlainForm
 from registrations.students.fields import SchoolField
 from registrations.students.identity import Details
 from techfest.core.text_limits import LimitedText
+from tickets.checkin import lookup
+from tickets.checkin.lookup import Kind
 
 
 class ReasonForm(PlainForm):
@@ -24,6 +27,13 @@ class ReasonForm(PlainForm):
         attrs={"autocomplete": "off"},
         error_messages={"required": gettext_lazy("Enter the reason")},
     )
+
+    def clean_reason(self) -> str:
+        """A hand scanner may type into this field: the code of a ticket is kept out of the records."""
+        reason: str = self.cleaned_data["reason"]
+        if lookup.read(reason).kind in (Kind.TICKET, Kind.SCHOOL, Kind.CODE):
+            raise forms.ValidationError(_("This is a ticket, not a reason. Scan it into the field above"))
+        return reason
 
 
 class SearchForm(PlainForm):

@@ -74,9 +74,12 @@ def undo(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> Ht
 
 
 def _undone_at_once(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
-    """Revokes the check-in without a reason; the verdict then asks for it. Repeating it changes nothing."""
+    """Revokes the check-in of a green scan without a reason; the verdict then asks for it.
+
+    Repeating it changes nothing.
+    """
     display = display_of(link_id, checkpoint)
-    if display is None or display.first is None:
+    if display is None or display.scan.verdict != Scan.Verdict.IN:
         raise Http404
     try:
         entry.undo(display.scan, user=request.user)

@@ -117,6 +117,28 @@ def test_reason_is_given_once(checkpoint: Checkpoint, green: Scan, ravi: Any) ->
     assert len(reasons()) == 2
 
 
+def test_ticket_scanned_into_the_reason_is_no_reason(
+    phone: Client, checkpoint: Checkpoint, green: Scan, event: Event
+) -> None:
+    path, other = checkpoint.url("undo", green.link_id), ticket_for(event)
+    for text in (other.code, f"https://fest.example{other.get_absolute_url()}"):
+        response = phone.post(path, {"reason": text})
+        assert (response.status_code, "This is a ticket, not a reason" in response.content.decode()) == (
+            400,
+            True,
+        )
+    assert CheckIn.objects.get().undone_at is None
+
+
+def test_only_a_green_scan_is_undone_without_a_reason(
+    phone: Client, checkpoint: Checkpoint, green: Scan, ravi: Any
+) -> None:
+    assert green.ticket
+    amber = scanned(checkpoint, green.ticket.code, ravi)
+    assert phone.post(checkpoint.url("undo", amber.link_id), {"later": "yes"}).status_code == 404
+    assert CheckIn.objects.get().undone_at is None
+
+
 # ---- From the queue of a phone
 
 
