@@ -31,6 +31,7 @@ from registrations.models import (
     Student,
     Submission,
 )
+from registrations.students.consents import teachers_text
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.builders.class_lists import build_list, pupils
 from registrations.tests.form_posts import FORM, typed
@@ -184,7 +185,7 @@ def submit_as_teacher(trace: Trace, event: Any) -> None:
         cache.forget()
         walker.twice("/teacher/blocks/ask/", key | {"event": where.slug, "seats": "2", "until": day})
     class_list = build_list(current(), pupils(2, event), teacher=teacher)
-    text = current().consent_texts.get().pk
+    text = teachers_text(current()).pk
     confirm = {"how": "good", "when_full": "wait", "consent": "on", "key": str(uuid.uuid4()), "text": text}
     for one in (class_list, build_list(current(), pupils(2, event, start=10), teacher=teacher)):
         walker.twice(reverse("class_lists:confirm", args=[one.pk]), confirm)

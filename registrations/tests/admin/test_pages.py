@@ -285,7 +285,9 @@ def test_school_with_students_is_not_deleted(client: Client, fest: Fest) -> None
 
 def test_new_wording_is_a_new_version(client: Client, fest: Fest) -> None:
     assert filled_in(client, add_path(ConsentText))["text"] == "I agree."
-    client.post(add_path(ConsentText), {"fest": fest.pk, "text": "We agree.", "version": "1"})
+    client.post(
+        add_path(ConsentText), {"fest": fest.pk, "audience": "students", "text": "We agree.", "version": "1"}
+    )
     assert list(ConsentText.objects.order_by("version").values_list("version", "text")) == [
         (1, "I agree."),
         (2, "We agree."),

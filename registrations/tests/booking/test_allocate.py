@@ -24,7 +24,9 @@ def build_student(event: Event, number: int) -> Student:
     student = Student(fest=event.fest, school=build_school(), grade=7, name=f"Pupil {number}", email=email)
     student.set_keys()
     student.save()
-    Consent.objects.create(student=student, text=event.fest.consent_texts.get(), basis="teacher")
+    Consent.objects.create(
+        student=student, text=event.fest.consent_texts.get(audience="students"), basis="teacher"
+    )
     return student
 
 

@@ -117,7 +117,7 @@ def build_request(
         event_ids=tuple(event.pk for event in events),
         wants_waiting=wants_waiting,
         details=build_details(**values),
-        consent_text_id=fest.consent_texts.get().pk,
+        consent_text_id=fest.consent_texts.get(audience="students").pk,
     )
 
 

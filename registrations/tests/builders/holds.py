@@ -79,7 +79,7 @@ def name_now(
 
 
 def agree(student: Student) -> None:
-    text = student.fest.consent_texts.get()
+    text = student.fest.consent_texts.get(audience="students")
     Consent.objects.get_or_create(student=student, text=text, basis=Consent.Basis.TEACHER)
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from events.models import Fest
 from registrations.class_lists import jobs
 from registrations.models import ClassListJob, Hold, Registration, Student, Submission, Teacher
-from registrations.students.consents import current_text
+from registrations.students.consents import teachers_text
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.builders.class_lists import build_list, pupils
 from tickets.models import DocumentJob
@@ -100,7 +100,7 @@ def test_class_list_is_confirmed_and_discarded_once(client: Client, fest: Fest, 
         "how": "good",
         "when_full": "wait",
         "consent": "on",
-        "text": str(current_text(fest).pk),
+        "text": str(teachers_text(fest).pk),
         "key": key(),
     }
     assert twice(client, f"/teacher/lists/{listed.pk}/confirm/", **sent) == [302, 302]
