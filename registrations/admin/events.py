@@ -151,7 +151,8 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
             )
             if answer is not None:
                 return answer
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        buttons = {"show_save_and_add_another": object_id is None}
+        return super().changeform_view(request, object_id, form_url, buttons | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         """Save a new event; `handle_save` saves existing ones."""

@@ -75,12 +75,15 @@ def publish_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
         messages.error(request, ahead.unanswered())
     elif request.method == "POST" and form.is_valid():
         try:
-            notes = publish(event, form.cleaned_data["names"], user=request.user, deadline=Deadline())
+            seen = request.POST.get("seen", "")
+            names = form.cleaned_data["names"]
+            notes = publish(event, names, seen=seen, user=request.user, deadline=Deadline())
         except UserFacingError as error:
             messages.error(request, str(error.text))
         else:
-            return _done(request, event, [_("The results are public."), *notes])
-    return _page(request, event, "publish", form=form, sheet=form.sheet, count=form.count, ahead=question)
+            return _done(request, event, notes)
+    context = {"form": form, "sheet": form.sheet, "count": form.count, "ahead": question}
+    return _page(request, event, "publish", seen=digest_of_ranks(event), **context)
 
 
 @require_http_methods(_FORM)

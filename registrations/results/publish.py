@@ -1,11 +1,13 @@
 """Public results: publishing and withdrawing them, and the lines that the public reads."""
 
+import hashlib
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from events.cache import CachedFest, cached_fest
 from events.models import Event
@@ -34,12 +36,12 @@ class ResultLine:
     points: str
 
 
-def publish(event: Event, names: str, *, user: Any, deadline: Deadline) -> list[str]:
-    """Publish the ranks with names in this form; return sentences about what followed elsewhere.
+def publish(event: Event, names: str, *, user: Any, deadline: Deadline, seen: str = "") -> list[str]:
+    """Publish the ranks with names in this form; return sentences about what happened.
 
-    Raises ActionRejected if there are no ranks, and LockTimeout.
+    Raises ActionRejected if there are no ranks, or other ones than those `seen`, and LockTimeout.
     """
-    return in_transaction(lambda: _publish(event, names, user), deadline=deadline)
+    return in_transaction(lambda: _publish(event, names, user, seen), deadline=deadline)
 
 
 def unpublish(event: Event, *, user: Any, deadline: Deadline) -> list[str]:
@@ -47,18 +49,23 @@ def unpublish(event: Event, *, user: Any, deadline: Deadline) -> list[str]:
     return in_transaction(lambda: _unpublish(event, user), deadline=deadline)
 
 
-def _publish(event: Event, names: str, user: Any) -> list[str]:
+def _publish(event: Event, names: str, user: Any, seen: str) -> list[str]:
     sheet, now = locked_sheet(event), database_now()
     count = ranked(event).count()
     if not count:
         raise ActionRejected(_("There are no ranks yet."))
+    if seen and seen != digest_of_ranks(event):
+        raise ActionRejected(
+            _("The results changed while you were reading. Nothing is public yet: look at them again.")
+        )
     before = {"published": sheet.published_at is not None, "names": sheet.names}
     sheet.names = names
     sheet.published_at, sheet.published_by = sheet.published_at or now, user
     sheet.save(update_fields=["names", "published_at", "published_by"])
     after = {"published": True, "names": names, "results": count}
     record(sheet, what="published", now=now, user=user, before=before, after=after)
-    return announce(sheet, user=user, now=now)
+    words = ngettext("%(count)d result is public.", "%(count)d results are public.", count) % {"count": count}
+    return [words, *announce(sheet, user=user, now=now)]
 
 
 def _unpublish(event: Event, user: Any) -> list[str]:
@@ -76,6 +83,12 @@ def _unpublish(event: Event, user: Any) -> list[str]:
         after={"published": False},
     )
     return announce(sheet, user=user, now=now)
+
+
+def digest_of_ranks(event: Event) -> str:
+    """Return a digest that stays the same as long as the same ranks and points would become public."""
+    rows = list(ranked(event).values_list("registration", "rank", "points"))
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def ranked(event: Event) -> Any:

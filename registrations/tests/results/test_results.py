@@ -257,6 +257,20 @@ def test_publishing_is_previewed_and_in_the_audit_log(event: Event, client: Clie
     assert entry.after == {"published": True, "names": "short", "results": 2}
 
 
+def test_publishing_comes_again_where_a_result_changed_meanwhile(event: Event) -> None:
+    asha, ben = taking_part(event, "Asha Rao", "Ben Iyer")
+    browser = organiser_client()
+    entered(browser, event, {asha: "3", ben: "5"})
+    path = reverse("admin:results_publish", args=[event.pk])
+    seen = browser.get(path).context["seen"]
+    entered(browser, event, {asha: "9", ben: "5"})
+    again = browser.post(path, {"names": "short", "seen": seen} | AHEAD)
+    assert (again.status_code, AuditEntry.objects.filter(what="published").exists()) == (200, False)
+    assert "The results changed while you were reading." in again.content.decode()
+    done = browser.post(path, {"names": "short", "seen": again.context["seen"]} | AHEAD, follow=True)
+    assert "2 results are public." in done.content.decode()
+
+
 @pytest.mark.parametrize(
     ("names", "shown"), [("full", [True, True]), ("short", [True, False]), ("none", [False, False])]
 )
