@@ -19,7 +19,7 @@ from events.models import Event
 from registrations.models import Result, ResultSheet
 from registrations.results import ahead, service
 from registrations.results.forms import CountingForm, NamesForm, SheetPage
-from registrations.results.publish import publish, ranked, unpublish
+from registrations.results.publish import digest_of_ranks, publish, ranked, unpublish
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
