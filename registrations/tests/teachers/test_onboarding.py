@@ -294,7 +294,7 @@ def test_mailbox_gets_three_notices_of_one_kind_an_hour() -> None:
 
 def test_refused_teacher_is_notified_and_may_ask_again() -> None:
     teacher = build_teacher(email="rao@example.org", is_approved=False)
-    data = {"action": "refuse", "_selected_action": [teacher.pk]}
+    data = {"action": "refuse", "_selected_action": [teacher.pk], "confirmed": "yes"}
     page = organiser_client().post(list_path(Teacher), data, follow=True)
     assert "1 teacher is refused and gets a mail." in page.content.decode()
     assert notice("Your access was not approved").delivery.to == "rao@example.org"
