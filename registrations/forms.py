@@ -154,11 +154,15 @@ class EventsForm(PlainForm):
 
 
 class OwnEventsForm(EventsForm):
-    """Further events of a known student, who needs an address if the fest requires confirmed ones."""
+    """Further events of a known student, who needs an address if the fest requires confirmed ones.
 
-    def __init__(self, *args: Any, student: Student, **kwargs: Any) -> None:
+    The label of an event says if it overlaps with one of those that the student has (`held`).
+    """
+
+    def __init__(self, *args: Any, student: Student, held: Sequence[Event] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.student = student
+        offer(self, "events", [(event.slug, _lazy_label(event, held)) for event in self.offered])
 
     def clean(self) -> dict[str, Any] | None:
         if self.student.fest.confirms_addresses and not self.student.email:
@@ -275,12 +279,16 @@ def _refuse_overlaps(events: list[Event]) -> None:
                 )
 
 
-def _event_label(event: Event) -> SafeString:
-    """The name; below it day and hours, grades, and the seats left a few seconds ago."""
+def _event_label(event: Event, held: Sequence[Event] = ()) -> SafeString:
+    """The name; below it day and hours, grades, and the seats left a few seconds ago; then what it overlaps with."""
     hours = {"start": moment(event.starts_at), "end": time_or_moment(event.ends_at, event.starts_at)}
     state = Availability(event, timezone.now()).text
     details = [_("%(start)s to %(end)s") % hours, event.grades_text.lower(), state[:1].lower() + state[1:]]
-    return format_html('<b translate="no">{}</b> <small>{}</small>', event.name, ", ".join(details))
+    label = format_html('<b translate="no">{}</b> <small>{}</small>', event.name, ", ".join(details))
+    if clash := next((one for one in held if event.overlaps(one)), None):
+        words = _("At the same time as %(event)s, which you have") % {"event": clash.name}
+        label += format_html(' <small class="hint">{}</small>', words)
+    return label
 
 
 _lazy_label = lazy(_event_label, SafeString)

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from events.availability import Availability
-from events.cache import cached_fest
+from events.cache import cached_fest, known_events
 from events.models import Seats
 from registrations import links
 from registrations.access import by_my_link
@@ -78,7 +78,7 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
 
 
 def _add_form(student: Student, *args: Any, **kwargs: Any) -> EventsForm:
-    held = set(student.registrations.active().values_list("event_id", flat=True))
+    held = known_events(student.registrations.active().values_list("event_id", flat=True))
     current = cached_fest()
     events = [
         event
@@ -87,7 +87,7 @@ def _add_form(student: Student, *args: Any, **kwargs: Any) -> EventsForm:
         and event.has_room_for_grade(student.grade)
         and Availability(event, current.now).is_form_open
     ]
-    return OwnEventsForm(*args, student=student, events=events, **kwargs)
+    return OwnEventsForm(*args, student=student, held=list(held.values()), events=events, **kwargs)
 
 
 def _add_page(

@@ -72,3 +72,16 @@ def test_new_address_kills_the_links_that_the_old_one_has(client: Client) -> Non
     assert client.get(response["Location"]).status_code == 200
     notified = {delivery.to: delivery.kind for delivery in Delivery.objects.exclude(kind="registered")}
     assert notified == {"old@example.org": "corrected", "new@example.org": "link"}
+
+
+def test_further_events_say_with_which_of_the_students_events_they_overlap(client: Client) -> None:
+    fest = build_fest()
+    student = build_submission(build_event(fest, name="Robo <Race>", hour=10)).student
+    build_event(fest, name="Quiz", hour=10.5)
+    build_event(fest, name="Clinic", hour=11)
+    page = text_of(client.get(f"{links.my_path(student)}add/"))
+    hint = '<small class="hint">At the same time as Robo &lt;Race&gt;, which you have</small>'
+    assert (page.count('class="hint"'), page.index("Quiz") < page.index(hint) < page.index("Clinic")) == (
+        1,
+        True,
+    )
