@@ -152,9 +152,14 @@ def _groups(viewer: Viewer, text: str, words: Words, *, has_typos: bool) -> list
 def _group(viewer: Viewer, kind: Kind, text: str, words: Words, *, has_typos: bool) -> Group:
     rows: Iterable[Any] = ()
     if (seen := viewer.rows(kind.model)) is not None:
-        condition = matching(kind.model, words, kind.fields, has_typos=has_typos)
+        condition = matching(kind.model, words, _fields(kind, text), has_typos=has_typos)
         ids = seen.filter(condition).values("pk")
         rows = kind.model._default_manager.filter(pk__in=ids).select_related(*kind.related)
         rows = list(rows.order_by(*kind.order)[: SHOWN + 1])
     hits = [kind.hit(row) for row in rows]
     return Group(kind.label, hits[:SHOWN], list_path(kind.model, q=text) if len(hits) > SHOWN else "")
+
+
+def _fields(kind: Kind, text: str) -> list[str]:
+    """The columns to search: an address only if the text looks like one, since a name is part of many addresses."""
+    return [field for field in kind.fields if "@" in text or not field.endswith("email")]

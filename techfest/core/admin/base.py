@@ -24,6 +24,7 @@ from techfest.core.admin.filter_bar import clean_address
 from techfest.core.admin.native_inputs import NativeDateInput, NativeDateTimeInput, NativeTimeInput
 from techfest.core.admin.ordering import dictionary_order
 from techfest.core.admin.pages import staff_page
+from techfest.core.admin.scripts import FewScripts
 from techfest.core.admin.visibility import is_filter_lookup, visible_rows
 from techfest.core.db.clock import database_now
 from techfest.core.roles import seen_by, sees_all
@@ -75,7 +76,7 @@ class VisibleChoicesMixin:
         return field
 
 
-class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
+class StaffAdmin(FewScripts, VisibleChoicesMixin, DownloadableList, _ModelAdmin):
     """The base of every ModelAdmin. Lists never count the whole table; rows are deleted one by one.
 
     `event_lookup` is the lookup from a row to its event ("" if the row is an event, None if it belongs to none). An

@@ -41,6 +41,7 @@ def found(client: Any, text: str) -> dict[str, list[str]]:
         ("ramam", {"Students": ["Asha Raman"]}),
         ("asha@example.org", {"Students": ["Asha Raman"]}),
         ("robo race", {"Events": ["Robo Race"]}),
+        ("example", {}),
         ("hill", {"Schools": ["Hill School"]}),
         ("meera", {"Teachers": ["Meera Rao"], "Accounts": ["Meera Rao"]}),
         ("nobody of this name", {}),
