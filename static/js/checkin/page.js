@@ -51,6 +51,7 @@ export const addRecent = ({ tone, word, name, event, url }) => {
 export const clearRecent = () => {
   lines.replaceChildren();
   recent.hidden = true;
+  document.querySelector("[data-unexplained]")?.remove();
 };
 
 // Says why the server does not answer; nothing while it does.

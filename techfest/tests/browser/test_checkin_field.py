@@ -168,8 +168,10 @@ def test_last_scans_are_a_strip_that_no_one_sees_after_the_login(
     press(page, "Undo")
     assert strip(page) == ["Undone Asha F", *(f"In Asha {name}" for name in "EDCB")]
     press(page, "Next")
+    expect(page.locator("[data-waiting]")).to_be_hidden()
     page.reload()
     expect(page.locator("[data-recent] li")).to_have_count(5)
+    expect(page.locator("[data-unexplained]")).to_contain_text("Asha F")
     phone.clear_cookies()
     wedge(page, "x" * 22)
     press(page, "Next")
