@@ -66,11 +66,17 @@ def _best(data: bytes) -> str:
     scores: dict[str, float] = {}
     for code in ENCODINGS:
         try:
-            if data.decode(code).encode(code) == data:
+            text = data.decode(code)
+            if text.encode(code) == data and not any(map(_is_late_control, set(text))):
                 scores[code] = implausibility([one.decode(code, "ignore") for one in sample], code)
         except UnicodeError:
             continue
     return min(scores, key=lambda code: scores[code])
+
+
+def _is_late_control(character: str) -> bool:
+    """Return whether an encoding has no letter for this byte, as the ISO ones from 0x80 to 0x9f."""
+    return "\x80" <= character <= "\x9f"
 
 
 _ESCAPES = re.compile(rb"\x1b[$(]")

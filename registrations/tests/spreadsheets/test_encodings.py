@@ -229,3 +229,9 @@ def test_long_text_of_unknown_encoding_is_read_quickly(data: bytes) -> None:
     sheet = read_file(data)
     decodings([cell for row in sheet.rows for cell in row.cells], sheet.encoding)
     assert time.process_time() - began < 2
+
+
+def test_encoding_without_a_letter_for_a_byte_is_not_taken() -> None:
+    sheet = read_file("€éñ,añ\r\n".encode("windows-1252"))
+    read = [decode_again(cell, sheet.encoding, "windows-1252") for cell in sheet.rows[0].cells]
+    assert (read, sheet.is_guess) == (["€éñ", "añ"], True)
