@@ -122,7 +122,7 @@ def _entry(held: RegistrationSummary, reference: str, cancel_url: str, slot: Slo
         text = _("This registration was cancelled.")
         return ConfirmationEntry(event=held.event, result=held.state, heading=_("Cancelled"), text=text)
     if held.event.state == Event.State.CANCELLED:
-        text = _("It does not take place. Your ticket for it is not needed any more.")
+        text = _("It does not take place. You no longer need your ticket for it.")
         return ConfirmationEntry(
             event=held.event, result=State.CANCELLED, heading=_("This event is cancelled"), text=text
         )
@@ -130,7 +130,7 @@ def _entry(held: RegistrationSummary, reference: str, cancel_url: str, slot: Slo
         return ConfirmationEntry(
             event=held.event,
             result=held.state,
-            heading=slot(_("Number %(number)d on the waiting list") % {"number": held.number}),
+            heading=slot(_("Rank %(number)d on the waiting list") % {"number": held.number}),
             text=slot(waiting_text(held.number, held.filled_at)),
             cancel_url=slot(cancel_url),
             confirm_text=slot(_confirm_text(held)),
@@ -159,7 +159,7 @@ def _confirm_text(held: RegistrationSummary) -> str:
         words = _("Confirm your e-mail address by %(time)s: open the link in our mail.")
         words = words % {"time": clock_time(held.confirm_by)}
     if held.state == State.WAITING:
-        return f"{words} {_('After that, your number on the waiting list is given up.')}"
+        return f"{words} {_('After that, you lose your rank on the waiting list.')}"
     return f"{words} {_('After that, your seat is given to the next person.')}"
 
 
@@ -230,8 +230,8 @@ def _mail_words(delivery: Delivery | None, address: str) -> str:
             )
         case states.SUPPRESSED:
             words = _(
-                "The mail provider holds mails to %(address)s back, because an earlier one did not arrive. An organiser"
-                " has to release it. Your tickets here are valid."
+                "The mail provider blocks mails to %(address)s, because an earlier one did not arrive. An organiser"
+                " must release the address. Your tickets here are valid."
             )
         case states.BOUNCED | states.COMPLAINED:
             words = _("The last mail to %(address)s did not arrive. Check the address in your details.")

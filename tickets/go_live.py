@@ -63,7 +63,7 @@ def _of_site(now: dt.datetime) -> Iterator[Point]:
         settings.HTTPS,
         _("SITE_URL is %(url)s; tickets and links need https.") % {"url": settings.SITE_URL},
     )
-    yield Point(_("Debugging"), not settings.DEBUG, _("DEBUG must be off: its error pages show everything."))
+    yield Point(_("Debugging"), not settings.DEBUG, _("DEBUG must be off: its error pages show internals."))
     yield _second_step()
     yield _backup(now)
     words = _("The workers render tickets, badges and certificates with it.")
@@ -96,7 +96,7 @@ def _backup(now: dt.datetime) -> Point:
     try:
         last = dt.datetime.fromtimestamp(backup_mark().stat().st_mtime, dt.UTC)
     except FileNotFoundError:
-        words = _("No backup was seen. Let your backup end with: touch %(path)s") % {"path": backup_mark()}
+        words = _("No backup was seen. End your backup with: touch %(path)s") % {"path": backup_mark()}
         return Point(_("Backup"), False, words)
     words = _("The last backup was seen on %(when)s; there should be one each night.")
     return Point(_("Backup"), now - last <= MAX_BACKUP_AGE, words % {"when": f"{last:%Y-%m-%d %H:%M} UTC"})
@@ -153,9 +153,9 @@ def _of_events(fest: Fest) -> Iterator[Point]:
     words = _("Every event has seats.") if not empty else _("Without a seat: %(names)s.") % {"names": empty}
     yield Point(_("Capacities"), not empty, words, url)
     late = _names(events.filter(Q(promotes_until__gt=F("starts_at")) | Q(seats_kept_until__gt=F("ends_at"))))
-    words = _("No waiting list moves after its event has started.")
+    words = _("Every waiting list closes before its event starts.")
     if late:
-        words = _("The waiting list moves after the start, or seats are kept past the end: %(names)s.")
+        words = _("The waiting list closes after the start, or seats are kept past the end: %(names)s.")
         words %= {"names": late}
     yield Point(_("Waiting lists"), not late, words, url)
 
@@ -178,7 +178,7 @@ def _of_mail(now: dt.datetime) -> Iterator[Point]:
     last_event_at = (
         DeliveryEvent.objects.order_by("-received_at").values_list("received_at", flat=True).first()
     )
-    words = _("The provider has reported on no mail yet. Enter this address at the provider: %(url)s")
+    words = _("The provider has not reported on any mail yet. Enter this address at the provider: %(url)s")
     words %= {"url": f"{settings.SITE_URL}/hooks/{settings.EMAIL_PROVIDER or 'mailgun'}/"}
     if last_event_at:
         words = _("The provider last reported on a mail on %(when)s.") % {

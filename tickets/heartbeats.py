@@ -50,10 +50,10 @@ def silent() -> list[str]:
 def words(kinds: list[str]) -> list[str]:
     """A sentence for each of these kinds: what does not happen without it."""
     sentences = {
-        "mail": _("The worker that sends mails does not run: mails wait."),
+        "mail": _("The worker that sends mails does not run: mails stay queued."),
         "pdf": _("The worker that makes PDFs does not run: tickets and mails go without them."),
-        "lists": _("The worker that registers class lists does not run: confirmed lists wait."),
-        BEAT: _("The clock of the workers (beat) was not heard: reminders and retries wait."),
+        "lists": _("The worker that registers class lists does not run: confirmed lists are not registered."),
+        BEAT: _("The scheduler of the workers (beat) does not run: there are no reminders and retries."),
     }
     return [sentences[kind] for kind in kinds]
 

@@ -126,8 +126,8 @@ def _reset_and_report(chosen: Sequence[Any], user: Any, reason: str) -> list[tup
 def _end_confirmation(chosen: Sequence[Any]) -> Confirmation:
     rows = [_session(account, one) for account in chosen for one in sessions.sessions_of(account)]
     text = ngettext(
-        "%(count)d session ends at once. Signing in again is possible.",
-        "%(count)d sessions end at once. Signing in again is possible.",
+        "%(count)d session ends at once. Logging in again is possible.",
+        "%(count)d sessions end at once. Logging in again is possible.",
         len(rows),
     )
     summary = [text % {"count": len(rows)}]
@@ -152,7 +152,7 @@ def _reset_confirmation(chosen: Sequence[Any]) -> Confirmation:
             _(
                 "Make sure that the request is really theirs: meet them, or call a number that you knew before."
             ),
-            _("App and recovery codes become invalid, all sessions end, and each of them gets a mail."),
+            _("The app and the recovery codes stop working, all sessions end, and each of them gets a mail."),
         ],
         rows=[format_html('<bdi translate="no">{}</bdi>', account) for account in chosen],
         is_danger=True,

@@ -41,7 +41,7 @@ class AddForm(OthersDetailsForm):
 
     school = SchoolField(help_text=gettext_lazy("Type its name; a new one is listed as a school to accept."))
     another = forms.BooleanField(
-        label=gettext_lazy("If a similar name is registered: this is another student"), required=False
+        label=gettext_lazy("This is another student, even if the name is similar"), required=False
     )
     consent = forms.BooleanField(
         label=gettext_lazy("A parent's consent is on paper"),
@@ -58,7 +58,7 @@ class AddForm(OthersDetailsForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=REASON_LENGTH,
-        help_text=gettext_lazy("Why it is added by hand. The audit log keeps it. Write no names."),
+        help_text=gettext_lazy("Why it is added by hand. The audit log keeps it. Do not write names."),
         error_messages={"required": gettext_lazy("Enter the reason")},
         widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
     )
@@ -178,6 +178,6 @@ def _known(request: HttpRequest, error: AmbiguousIdentity) -> str:
 def _done(request: HttpRequest, registration: Registration) -> HttpResponseRedirect:
     words = _("%(name)s has a seat in %(event)s.")
     if registration.state == Registration.State.WAITING:
-        words = _("%(name)s waits for %(event)s.")
+        words = _("%(name)s is on the waiting list of %(event)s.")
     messages.success(request, words % {"name": registration.student.name, "event": registration.event.name})
     return HttpResponseRedirect(page_of(registration))

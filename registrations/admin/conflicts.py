@@ -88,7 +88,7 @@ class ConflictAdmin(RecordAdmin):
     def clashes_with(self, obj: Conflict) -> str:
         return str(obj.other.event) if obj.other else ""
 
-    @admin.action(description=gettext_lazy("Settle conflicts"), permissions=["resolve"])
+    @admin.action(description=gettext_lazy("Resolve conflicts"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
         """Settle the chosen conflicts as they are: the students keep their seats and need not choose."""
         chosen = list(queryset.filter(resolved_at=None).order_by("choose_by", "pk")[: MAX_AT_ONCE + 1])
@@ -123,8 +123,8 @@ def _confirmation(chosen: Sequence[Conflict]) -> Confirmation:
         len(chosen),
     )
     return Confirmation(
-        title=_("Settle these conflicts?"),
-        submit_label=_("Settle them"),
+        title=_("Resolve these conflicts?"),
+        submit_label=_("Resolve them"),
         chosen=chosen,
         summary=[f"{will % {'count': len(chosen)}} {_('No mail is sent about it.')}"],
         rows=[_line(conflict) for conflict in chosen],

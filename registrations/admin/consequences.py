@@ -59,11 +59,11 @@ KINDS: tuple[tuple[Callable[[Change], bool], Any, Any], ...] = (
     (
         _is_changed,
         ngettext_lazy(
-            "%(count)d registration has another time or venue",
-            "%(count)d registrations have another time or venue",
+            "%(count)d registration has a new time or venue",
+            "%(count)d registrations have a new time or venue",
             "count",
         ),
-        ngettext_lazy("%(count)d told of the change", "%(count)d told of the change", "count"),
+        ngettext_lazy("%(count)d notified of the change", "%(count)d notified of the change", "count"),
     ),
 )
 _MAILS = ngettext_lazy("%(count)d mail queued", "%(count)d mails queued", "count")

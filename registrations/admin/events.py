@@ -224,7 +224,7 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
 
     @admin.display(description=gettext_lazy("status of the waiting list"))
     def waitlist_status(self, obj: Event) -> str:
-        return why_nobody(obj, obj.seats, now=database_now()) or _("It is moving.")
+        return why_nobody(obj, obj.seats, now=database_now()) or _("Free seats go to it.")
 
     @admin.display(description=gettext_lazy("picture"))
     def picture_shown(self, obj: Event) -> str:

@@ -98,7 +98,11 @@ def move_and_report(
         text = ngettext("%(count)d has a seat in %(event)s.", "%(count)d have a seat in %(event)s.", count)
         report.append((text % {"count": count, "event": event.name}, messages.SUCCESS))
     if count := states[State.WAITING]:
-        text = ngettext("%(count)d waits for %(event)s.", "%(count)d wait for %(event)s.", count)
+        text = ngettext(
+            "%(count)d is on the waiting list of %(event)s.",
+            "%(count)d are on the waiting list of %(event)s.",
+            count,
+        )
         report.append((text % {"count": count, "event": event.name}, messages.SUCCESS))
     if count := len(chosen) - len(moves):
         text = ngettext(

@@ -47,7 +47,7 @@ class ErasureForm(LimitedText, forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=300,
-        help_text=gettext_lazy("The list of erasures keeps it. Write no names."),
+        help_text=gettext_lazy("The list of erasures keeps it. Do not write names."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     typed = forms.CharField(max_length=20)
@@ -201,7 +201,7 @@ _FILES = (
         "Printed tickets and lists of their schools and events are deleted too; they can be made again"
         " without them."
     ),
-    gettext_lazy("Printed paper and delivered mails are beyond our reach."),
+    gettext_lazy("Printed paper and delivered mails cannot be erased."),
 )
 
 

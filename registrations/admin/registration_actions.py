@@ -205,14 +205,14 @@ def _promote_confirmation(chosen: Sequence[Registration]) -> Confirmation:
         title=title % {"count": count},
         submit_label=label % {"count": count},
         chosen=chosen,
-        summary=[*summary, _("Those before them on the waiting list go on waiting.")],
+        summary=[*summary, _("Those before them stay on the waiting list.")],
     )
 
 
 def _seats_summary(event: Event, seats: Seats, there: int) -> str:
     text = ngettext(
-        "%(event)s: %(there)d seat can be given, %(kept)d of them held back; %(waiting)d wait.",
-        "%(event)s: %(there)d seats can be given, %(kept)d of them held back; %(waiting)d wait.",
+        "%(event)s: %(there)d seat can be given, %(kept)d of them held back; %(waiting)d waiting.",
+        "%(event)s: %(there)d seats can be given, %(kept)d of them held back; %(waiting)d waiting.",
         there,
     )
     return text % {

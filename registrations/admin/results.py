@@ -124,7 +124,7 @@ def _page(request: HttpRequest, event: Event, name: str, **context: Any) -> Http
     titles = {
         "enter": _("Results of %(event)s"),
         "publish": _("Publish the results of %(event)s?"),
-        "unpublish": _("Take back the results of %(event)s?"),
+        "unpublish": _("Unpublish the results of %(event)s?"),
     }
     owner = admin.site.get_model_admin(ResultSheet)
     title = titles[name] % {"event": event.name}

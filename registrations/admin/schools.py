@@ -57,12 +57,12 @@ class SchoolChoice(_SchoolChoice):
 
 class MergeSchoolsForm(ReasonForm):
     kept = SchoolChoice(
-        label=gettext_lazy("Which one stays"),
+        label=gettext_lazy("Which one to keep"),
         queryset=School.objects.none(),
-        error_messages={"required": gettext_lazy("Choose the one that stays")},
+        error_messages={"required": gettext_lazy("Choose the one to keep")},
     )
     notify = forms.BooleanField(
-        label=gettext_lazy("Mail students who become one the link to everything"),
+        label=gettext_lazy("Mail merged students the link to their registrations"),
         required=False,
         initial=True,
     )
@@ -126,7 +126,7 @@ def _merge_confirmation(chosen: Sequence[School]) -> Confirmation:
         *in_dictionary_order("name"), "pk"
     )
     return Confirmation(
-        title=_("Make one school of these?"),
+        title=_("Merge these schools?"),
         submit_label=_("Merge these schools"),
         chosen=chosen,
         summary=summary,

@@ -58,14 +58,14 @@ class StudentChoice(_StudentChoice):
 
 class MergeStudentsForm(NotifyForm):
     kept = StudentChoice(
-        label=gettext_lazy("Which one stays"),
+        label=gettext_lazy("Which one to keep"),
         queryset=Student.objects.none(),
         widget=forms.RadioSelect,
         empty_label=None,
         help_text=gettext_lazy(
             "Name, grade, section, roll number and e-mail are those of the one that stays."
         ),
-        error_messages={"required": gettext_lazy("Choose the one that stays")},
+        error_messages={"required": gettext_lazy("Choose the one to keep")},
     )
     field_order = ("kept", "reason", "notify")
 
@@ -73,7 +73,7 @@ class MergeStudentsForm(NotifyForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["kept"]
         field.queryset = rows.annotate(n_registrations=Count("registrations"))
-        self.fields["notify"].label = _("Mail the student the link to everything")
+        self.fields["notify"].label = _("Mail the student the link to their registrations")
 
 
 class NamesakesFilter(admin.SimpleListFilter):
@@ -202,7 +202,7 @@ def _merge_confirmation(chosen: Sequence[Student]) -> Confirmation:
     summary = [
         _(
             "Registrations, tickets, mails, consents, results and certificates move to the student that stays."
-            " Ticket codes stay valid, and the printed reference still leads to the student. The link of the"
+            " Ticket codes keep working, and the printed reference still leads to the student. The link of the"
             " other one to all registrations stops working."
         )
     ]
@@ -229,7 +229,7 @@ def _merge_confirmation(chosen: Sequence[Student]) -> Confirmation:
     else:
         summary.append(_("Choose the namesake that stays; the student you came from is merged into it."))
     return Confirmation(
-        title=_("Make one student of these two?"),
+        title=_("Merge these two students?"),
         submit_label=_("Merge them"),
         chosen=chosen,
         summary=summary,

@@ -41,7 +41,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [
-            ("waiting", _("wait for approval")),
+            ("waiting", _("waiting for approval")),
             ("approved", _("approved")),
             ("unverified", _("address not confirmed yet")),
         ]
@@ -90,7 +90,7 @@ class TeacherAdmin(RecordAdmin):
         if obj.approved_at:
             return mark("ok", _("approved"))
         is_waiting = getattr(obj, "is_waiting", False)
-        return mark("wait", _("waits for approval") if is_waiting else _("address not confirmed yet"))
+        return mark("wait", _("waiting for approval") if is_waiting else _("address not confirmed yet"))
 
     @admin.display(description=gettext_lazy("e-mail"), ordering="user__email")
     def email(self, obj: Teacher) -> str:
@@ -129,7 +129,9 @@ class TeacherAdmin(RecordAdmin):
             action="refuse",
             refusal=""
             if chosen
-            else _("None of these waits: they were decided before, or are not confirmed."),
+            else _(
+                "None of these is waiting for approval: they were decided before, or their addresses are not confirmed."
+            ),
             confirmation=lambda: Confirmation(
                 title=_("Refuse these teachers?"),
                 submit_label=_("Refuse and mail them"),

@@ -175,15 +175,15 @@ def _why_no_waiting(event: Event) -> str:
         return _("Its waiting list has closed: free seats are given at the door.")
     if limit is not None and event.seats.waiting >= limit:
         return _("Its waiting list is full, too.")
-    return _("You did not want to wait. Tick the box to be put on its waiting list.")
+    return _("To join its waiting list, tick the box.")
 
 
 def waiting_text(number: int, filled_at: datetime | None) -> str:
     return " ".join(
         [
             _filled(filled_at),
-            _("You are number %(number)d on the waiting list.") % {"number": number},
-            _("When a seat becomes free it is yours at once, in the order of this list."),
+            _("Your rank on the waiting list is %(number)d.") % {"number": number},
+            _("A seat that becomes free goes to the next on the list at once."),
         ]
     )
 

@@ -49,7 +49,7 @@ def _notify(moved: list[ClassList], giver: Teacher, taker: Teacher, now: datetim
     notices = {
         giver: (
             _("You handed over class lists"),
-            _("%(taker)s looks after these class lists now:\n\n%(titles)s") % words,
+            _("%(taker)s is in charge of these class lists now:\n\n%(titles)s") % words,
         ),
         taker: (
             _("Class lists were handed to you"),

@@ -32,12 +32,12 @@ class LeftOut:
 REASONS: Mapping[Reason, "_StrPromise"] = {
     Reason.HIDDEN: gettext_lazy("Hidden in the spreadsheet, perhaps by a filter"),
     Reason.STRUCK: gettext_lazy("Struck out in the spreadsheet"),
-    Reason.ROLE: gettext_lazy("No student, says the column of roles"),
-    Reason.STATUS: gettext_lazy("No longer at the school, says the list"),
+    Reason.ROLE: gettext_lazy("Not a student, according to the column of roles"),
+    Reason.STATUS: gettext_lazy("No longer at the school, according to the list"),
     Reason.EARLIER: gettext_lazy("An earlier answer: the same student answered again later"),
     Reason.SUMMARY: gettext_lazy("A total, signature or note, not a student"),
     Reason.NOTHING: gettext_lazy("Nothing in the columns that are read"),
-    Reason.TITLES: gettext_lazy("The titles once more"),
+    Reason.TITLES: gettext_lazy("The titles repeated"),
 }
 
 

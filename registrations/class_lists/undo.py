@@ -137,9 +137,7 @@ def _notify_colleagues(job: ClassListJob, user: Any, cancelled: int, now: dt.dat
     in_charge.pop(user.pk, None)
     teachers = Teacher.objects.with_access().filter(school=job.class_list.school_id, user__in=in_charge)
     words = {"name": user.get_full_name() or user.get_username(), "title": job.class_list.title}
-    text = (
-        _("%(name)s took back the class list “%(title)s”, which was registered a few minutes before.") % words
-    )
+    text = _("%(name)s undid the class list “%(title)s”, which was registered a few minutes before.") % words
     counted = ngettext(
         "%(count)d registration is cancelled.", "%(count)d registrations are cancelled.", cancelled
     ) % {"count": cancelled}

@@ -95,7 +95,7 @@ def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 
 
 def _edit_too_large(request: HttpRequest, pk: int) -> HttpResponseBase:
-    messages.error(request, _("That was too much text at once. Nothing was saved."))
+    messages.error(request, _("The text is too long. Nothing was saved."))
     return redirect("class_lists:preview", pk)
 
 

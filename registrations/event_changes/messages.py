@@ -111,7 +111,7 @@ def _promotion(impact: Impact) -> str:
             edit.added,
         )
     else:
-        head = _("The waiting list moves again, %(waiting)d waiting:")
+        head = _("Seats go to the waiting list again, %(waiting)d waiting:")
     tail = ngettext(
         "%(count)d will be confirmed now and notified by mail.",
         "%(count)d will be confirmed now and notified by mail.",

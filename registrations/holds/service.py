@@ -154,8 +154,8 @@ def _hold(hold: Hold, found: _Found) -> None:
     seats = found.seats
     if seats.waiting:
         words = ngettext(
-            "%(count)d person waits for a seat of %(event)s, so none can be held.",
-            "%(count)d people wait for a seat of %(event)s, so none can be held.",
+            "%(count)d person is on the waiting list of %(event)s, so no seat can be held.",
+            "%(count)d people are on the waiting list of %(event)s, so no seat can be held.",
             seats.waiting,
         )
         raise ActionRejected(words % {"count": seats.waiting, "event": found.event.name})

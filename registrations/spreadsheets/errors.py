@@ -11,7 +11,7 @@ TEXTS = {
     "missing": _("Select a class list"),
     "kind": _("The selected file must be a CSV or XLSX"),
     "old": _("The selected file must be a CSV or XLSX. Open this older Excel file and save it as XLSX"),
-    "size": _("The selected file must be smaller than 2MB"),
+    "size": _("The selected file must be smaller than 2 MB"),
     "empty": _("The selected file is empty"),
     "password": _(
         "The selected file is password protected. Save it without a password and upload the new file"
@@ -92,7 +92,7 @@ TEXTS = {
 """The wording follows the GOV.UK design system where it has a sentence for the case."""
 PASTED_TEXTS = {
     "kind": _("Paste the rows as they are in the spreadsheet, without markup and control characters"),
-    "size": _("The pasted rows must be smaller than 2MB"),
+    "size": _("The pasted rows must be smaller than 2 MB"),
     "empty": _("Paste the rows of your spreadsheet"),
     "slow": _("The pasted rows take too long to read. Paste the list alone, or in parts"),
     "no students": _("The pasted rows have no students below the titles"),

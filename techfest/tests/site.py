@@ -165,7 +165,7 @@ class World:
         return reverse(name)
 
     def _of_a_table(self, name: str, page: str, model: type[Model]) -> str:
-        if page in ("changelist", "add", "add_by_hand") or page.startswith("download"):
+        if page in ("changelist", "add", "add_by_hand", "unmailed") or page.startswith("download"):
             return reverse(name)
         chosen: dict[type[Model], Model] = {
             Event: self.event,

@@ -99,7 +99,7 @@ def test_stylesheet_has_only_logical_directions() -> None:
 @pytest.mark.parametrize("path", [*TEMPLATES, *ERROR_PAGES], ids=lambda path: path.name)
 def test_page_has_nothing_inline(path: Path) -> None:
     """The content security policy would block it."""
-    text = path.read_text()
+    text = re.sub(r"\{%.*?%\}", "", path.read_text())
     assert re.findall(r"\sstyle=|<style|\son\w+=|javascript:|<script(?![^>]*\ssrc=)", text) == []
 
 

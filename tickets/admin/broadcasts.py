@@ -166,7 +166,7 @@ class MessageAdmin(RecordAdmin):
         message = self._own(request, pk)
         try:
             delivery = service.try_out(message, user=request.user)
-            words, level = _("A trial is sent to %(to)s.") % {"to": delivery.to}, messages.SUCCESS
+            words, level = _("A test mail is sent to %(to)s.") % {"to": delivery.to}, messages.SUCCESS
         except ActionRejected as error:
             words, level = str(error.text), messages.ERROR
         self.message_user(request, words, level)

@@ -165,7 +165,7 @@ class ScanAdmin(RecordAdmin):
     def has_resolve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_scan")
 
-    @admin.action(description=gettext_lazy("Settle what a phone had said wrongly"), permissions=["resolve"])
+    @admin.action(description=gettext_lazy("Resolve wrong verdicts of a phone"), permissions=["resolve"])
     def resolve_conflicts(self, request: HttpRequest, queryset: QuerySet[Scan]) -> HttpResponseBase | None:
         """Settle the open conflicts among the chosen scans, with a note of what was found out."""
         chosen = list(queryset.filter(is_conflict=True, resolved_at=None))
@@ -203,8 +203,8 @@ def _confirmation(chosen: list[Scan]) -> Confirmation:
         for scan in chosen[:MAX_SHOWN]
     ]
     return Confirmation(
-        title=_("Settle conflicts"),
-        submit_label=_("Settle them"),
+        title=_("Resolve conflicts"),
+        submit_label=_("Resolve them"),
         chosen=chosen,
         summary=[words % {"count": count}],
         rows=rows,

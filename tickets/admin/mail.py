@@ -67,7 +67,7 @@ def advice_on(delivery: Delivery) -> str:
         return _(
             "The recipient marked a mail as spam. Reach the family in another way; the ticket page stays valid."
         )
-    return _("Use “Send again” once the error above is mended.") if state == State.FAILED else "-"
+    return _("Use “Send again” once the error above is fixed.") if state == State.FAILED else "-"
 
 
 class TroubleFilter(admin.SimpleListFilter):
@@ -77,7 +77,7 @@ class TroubleFilter(admin.SimpleListFilter):
     parameter_name = "trouble"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("yes", _("needs a look"))]
+        return [("yes", _("needs a check"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.in_trouble() if self.value() == "yes" else queryset

@@ -125,7 +125,7 @@ class TicketAdmin(ObjectToolsMixin, RecordAdmin):
             refusal=size_refusal(
                 len(chosen),
                 MAX_AT_ONCE,
-                none=_("None of these is valid any more."),
+                none=_("None of these tickets works any more."),
                 too_many=_("Choose at most %(maximum)d tickets at once."),
             ),
             confirmation=lambda: _reissue_confirmation(chosen),

@@ -189,8 +189,10 @@ def describe_conflict(scan: Scan) -> str:
     words = {"at": moment(scan.at), "event": event, "where": scan.where}
     words |= {"said": scan.get_device_verdict_display(), "verdict": scan.get_verdict_display()}
     if scan.device_verdict != Verdict.IN and scan.verdict == scan.device_verdict:
-        return _("%(at)s, %(event)s, %(where)s: the phone said: %(said)s, but the ticket was valid.") % words
-    return _("%(at)s, %(event)s, %(where)s: the phone said: %(said)s, the rules say: %(verdict)s.") % words
+        return (
+            _("%(at)s, %(event)s, %(where)s: the phone showed “%(said)s”, but the ticket was valid.") % words
+        )
+    return _("%(at)s, %(event)s, %(where)s: the phone showed “%(said)s”; correct is “%(verdict)s”.") % words
 
 
 def report_foreign(checkpoint: Checkpoint, *, user: Any) -> str:

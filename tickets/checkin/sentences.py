@@ -64,12 +64,12 @@ def _waiting(display: "VerdictDisplay") -> str:
     if display.scan.at < event.promotion_ends_at:
         return (
             _(
-                "Number %(number)d on the waiting list of %(event)s. Free seats are given at the door from %(from)s."
+                "Rank %(number)d on the waiting list of %(event)s. Free seats are given at the door from %(from)s."
             )
             % words
         )
     return (
-        _("Number %(number)d on the waiting list of %(event)s. Free seats are given at the door now.") % words
+        _("Rank %(number)d on the waiting list of %(event)s. Free seats are given at the door now.") % words
     )
 
 
@@ -89,7 +89,10 @@ def _cancelled(display: "VerdictDisplay") -> str:
     held = _held_instead(row)
     if held:
         words |= {"event": held.event.name, "hall": held.event.venue.name, "when": when(held.event)}
-        return _("Given up on %(at)s (%(why)s). The seat is in %(event)s: go to %(hall)s, %(when)s.") % words
+        return (
+            _("Cancelled on %(at)s (%(why)s). The seat is now in %(event)s: go to %(hall)s, %(when)s.")
+            % words
+        )
     if change.cause in (Change.Cause.CANCELLED, Change.Cause.REPLACED, Change.Cause.UNDONE):
         return _("Cancelled on %(at)s by the %(who)s.") % words
     return _("Cancelled on %(at)s: %(why)s.") % words

@@ -96,8 +96,8 @@ class Decision:
 
 
 SEE = Act(Alert, "see", gettext_lazy("Mark as seen"))
-SETTLE_SCAN = Act(Scan, "resolve_conflicts", gettext_lazy("Settle"))
-KEEP = Act(Conflict, "resolve", gettext_lazy("Let it stand"))
+SETTLE_SCAN = Act(Scan, "resolve_conflicts", gettext_lazy("Resolve"))
+KEEP = Act(Conflict, "resolve", gettext_lazy("Keep it"))
 CANCEL = Act(Registration, "cancel_registrations", gettext_lazy("Cancel"), is_danger=True)
 ACCEPT = Act(School, "accept", gettext_lazy("Accept"))
 MERGE = Act(School, "merge_schools", gettext_lazy("Merge into another"))
@@ -130,7 +130,7 @@ def _scan(scan: Scan) -> Line:
     words = {"at": moment(scan.at), "where": scan.where}
     words |= {"said": scan.get_device_verdict_display(), "verdict": scan.get_verdict_display()}
     about = (
-        _("%(at)s, %(where)s: a phone without a network said “%(said)s”, the rules say “%(verdict)s”") % words
+        _("%(at)s, %(where)s: a phone without a network showed “%(said)s”; correct is “%(verdict)s”") % words
     )
     return Line(name, about, page_of(scan), _buttons(scan.pk, SETTLE_SCAN))
 
@@ -150,7 +150,7 @@ def _conflict(conflict: Conflict) -> Line:
         for row in (mine, other)
         if row is not None
     ]
-    keep = KEEP.label if other is None else _("Let both stand")
+    keep = KEEP.label if other is None else _("Keep both")
     about = _("%(what)s. To be decided by %(when)s.") % {"what": about, "when": moment(conflict.choose_by)}
     return Line(mine.student.name, about, page_of(mine), [Button(KEEP, conflict.pk, keep), *cancel])
 

@@ -116,9 +116,7 @@ def _nothing_published(drafts: Sequence[EventRow]) -> NextStep:
 def _no_provider(fest: Fest) -> NextStep:
     return NextStep(
         _("Set up the mail"),
-        _(
-            "No mail provider is set: tickets stand on the confirmation page only, and no mail leaves this computer."
-        ),
+        _("No mail provider is set: tickets are only on the confirmation page, and no mail is sent."),
         _("Open the checklist"),
         reverse("admin:events_fest_ready", args=[fest.pk]),
     )

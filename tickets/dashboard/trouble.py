@@ -75,7 +75,7 @@ def _of_mails(viewer: Viewer, fest: Fest | None, now: dt.datetime) -> Iterator[T
         yield Trouble(words, _("Show the pending mails"), pending)
     if fest is not None and fest.is_current and fest.opens_at <= now and not settings.EMAIL_PROVIDER:
         yield Trouble(
-            _("Registration is open, but no mail provider is set: nobody gets a ticket by mail."),
+            _("Registration is open, but no mail provider is set: no ticket is mailed."),
             _("Open the checklist"),
             reverse("admin:events_fest_ready", args=[fest.pk]),
         )

@@ -128,8 +128,8 @@ def outage_sentences(now: dt.datetime) -> list[str]:
     if outage is None:
         return []
     sentence = _(
-        "The mail provider has taken no mails for %(since)s (%(reason)s). The mails wait and go by themselves;"
-        " one is tried every minute at least. Look at the provider's page and at the settings."
+        "The mail provider has taken no mails for %(since)s (%(reason)s). The mails stay queued and are sent"
+        " later; at least one is tried every minute. Check the provider's page and the settings."
     )
     return [sentence % {"since": timesince(outage.started_at, now), "reason": outage.reason}]
 

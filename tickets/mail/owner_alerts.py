@@ -33,16 +33,16 @@ _ADVICE: dict[str, "_StrPromise"] = {
         " mark the alert as seen."
     ),
     Alert.Kind.GUESSING: gettext_lazy(
-        "The list says who, or which network address, tried codes that do not exist. Ask the person, or take the"
-        " role of a volunteer away until you know more."
+        "The list says who, or which network address, tried codes that do not exist. Ask the person, or remove the"
+        " role of a volunteer until you know more."
     ),
     Alert.Kind.SEARCHING: gettext_lazy(
         "The list says who searched. Ask the person why so many names were needed, or take the role of a volunteer"
-        " away until you know more. Scanning tickets goes on meanwhile."
+        " away until you know more. You can still scan tickets."
     ),
     Alert.Kind.SENDER: gettext_lazy(
-        "Look at your account with the mail provider: its sender address, domain, key, credit and limits. The mails"
-        " stay queued and go by themselves once it is mended; no student is told to check an address."
+        "Check your account with the mail provider: its sender address, domain, key, credit and limits. The mails"
+        " stay queued and are sent once this is fixed; no student is asked to check an address."
     ),
     Alert.Kind.UPLOAD: gettext_lazy(
         "A phone kept scans while it had no network, and a person who may not open that gate logged in on it and"
@@ -87,7 +87,7 @@ def _mail(owner: Any, kind: str, rows: Sequence[Alert], now: dt.datetime) -> Non
     path = alerts.alert_path(rows[0]) if len(rows) == 1 else alerts.alert_list_path(kind)
     notice.enqueue_notice(
         to=owner.email,
-        subject=_("Please look: %(what)s") % {"what": rows[0].get_kind_display()},
+        subject=_("Alert: %(what)s") % {"what": rows[0].get_kind_display()},
         text="\n\n".join([*_lines(rows), str(_ADVICE.get(kind, _OTHERWISE))]),
         link=absolute(path),
         link_label=_("Open the list"),

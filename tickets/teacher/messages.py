@@ -32,7 +32,7 @@ def done_message(word: str) -> str:
         "added": _("Done. The registrations are listed below."),
         "sent": _("The mail is on its way again."),
         "readdressed": _("The new address is saved, and the mail is on its way to it."),
-        "patience": _("It was sent again a few minutes ago. Give it time before you try once more."),
+        "patience": _("It was sent again a few minutes ago. Wait before you try once more."),
         "renewed": _("There is a new code. The old one no longer works."),
         "handed": _("Handed over. Mails about it go to your colleague from now on."),
         "mailed": _("The tickets are on their way to your own address."),

@@ -21,7 +21,7 @@ def test_class_list_above_its_limit_reaches_the_application_which_says_so(house:
     """The limit of nginx leaves room for our own sentence; far above it, nginx's page has the same one."""
     house.get("/teacher/lists/", method="POST", body=b"x" * (MAX_BYTES + 64 * 1024))
     assert house.reached() == ["POST /teacher/lists/"]
-    assert b"a class list must be smaller than 2MB" in (ERRORS / "413.html").read_bytes()
+    assert b"a class list must be smaller than 2 MB" in (ERRORS / "413.html").read_bytes()
 
 
 def test_dead_application_gets_our_busy_page_at_once(house: House) -> None:

@@ -46,7 +46,7 @@ def test_merge_shows_what_both_hold_and_wants_one_to_stay(client: Client, fest: 
     assert "Both are registered for 1 event:" in page
     assert "1 pair of events clashes: both registrations stay" in page
     again = act(client, "merge_students", one, two, **REASON).content.decode()
-    assert "Choose the one that stays" in again
+    assert "Choose the one to keep" in again
     assert Student.objects.count() == 2
 
 

@@ -50,7 +50,7 @@ def test_cancellation_without_notification_drops_its_mail(client: Client, fest: 
 def test_promotion_asks_with_its_counts_and_wants_a_reason(client: Client) -> None:
     event = build_late_event()
     page = act(client, "promote_registrations", of(event, 3)).content.decode()
-    assert f"{event.name}: 1 seat can be given, 0 of them held back; 3 wait." in page
+    assert f"{event.name}: 1 seat can be given, 0 of them held back; 3 waiting." in page
     again = act(client, "promote_registrations", of(event, 3), confirmed="yes").content.decode()
     assert "Enter the reason" in again
     assert states(event)[2] == "waiting"
@@ -91,7 +91,7 @@ def test_move_to_a_full_event_waits_there_where_that_was_chosen(client: Client, 
     build_submission(old)
     response = act(client, "move_registrations", of(old), event=full.pk, may_wait="yes", **REASON)
     assert (said(response), states(full)) == (
-        ["1 moved, 1 mail queued.", "1 waits for Quiz."],
+        ["1 moved, 1 mail queued.", "1 is on the waiting list of Quiz."],
         ["confirmed", "waiting"],
     )
 

@@ -139,7 +139,7 @@ def test_page_that_asks_about_a_seat_counts_the_one_that_is_late(event: Event) -
     make_late(first)
     Event.objects.filter(pk=event.pk).update(promotes_until=timezone.now())
     page = act("promote_registrations", third).content.decode()
-    assert "Robo Race: 1 seat can be given, 0 of them held back; 1 wait." in page
+    assert "Robo Race: 1 seat can be given, 0 of them held back; 1 waiting." in page
 
 
 def test_organiser_reads_that_what_was_to_be_moved_is_gone(fest: Fest, event: Event) -> None:

@@ -142,7 +142,7 @@ def test_events_for_students_without_one(client: Client) -> None:
                 "as XLSX or CSV"
             ),
         ),
-        (b"x" * (MAX_BYTES + 1), "The selected file must be smaller than 2MB"),
+        (b"x" * (MAX_BYTES + 1), "The selected file must be smaller than 2 MB"),
         (csv_bytes([TITLES]), "The selected file has no students below its titles"),
         ("Name\tClass\n", "The pasted rows have no students below the titles"),
         (

@@ -311,7 +311,7 @@ def test_too_long_text_is_not_saved_and_reported(client: Client) -> None:
     page = saved(client, class_list, page_of(client, class_list), grade__2="9" * 5001)
     assert "Row 2: the text was too long and was not saved." in page
     page = saved(client, class_list, page, grade__2="9" * 300_000)
-    assert "That was too much text at once. Nothing was saved." in page
+    assert "The text is too long. Nothing was saved." in page
 
 
 def test_nul_in_a_correction_is_no_error_of_the_database(client: Client) -> None:

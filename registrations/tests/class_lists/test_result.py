@@ -80,7 +80,7 @@ def test_undo_asks_first_and_then_says_who_took_the_list_back(client: Client, jo
         assert client.post(path)["Location"] == reverse("class_lists:job", args=[job.link_id])
     page = page_of(client, job)
     assert "The list is undone" in page
-    assert "Meera Rao</bdi> took it back at" in page
+    assert "Meera Rao</bdi> undid it at" in page
     assert "4 cancelled since" in page
     assert "Undo this list" not in page
     assert client.get(path).status_code == 302

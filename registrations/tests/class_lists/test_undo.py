@@ -208,7 +208,7 @@ def test_colleague_who_undoes_is_named_to_the_teacher_in_charge(event: Event) ->
     undone(job, user=build_teacher(name="Arjun Nair").user)
     notice = Delivery.objects.get(kind="notice")
     assert notice.to == job.requested_by.email
-    assert "Arjun Nair took back the class list" in notice.notice.text
+    assert "Arjun Nair undid the class list" in notice.notice.text
 
 
 def test_without_the_mark_of_the_job_two_presses_are_two_acts(

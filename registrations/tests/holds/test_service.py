@@ -114,7 +114,7 @@ def test_nothing_is_held_beside_a_waiting_list(fest: Fest, teacher: Teacher) -> 
     event = build_event(fest, capacity=1)
     build_submission(event)
     build_submission(event)
-    assert refusal(teacher, event, 1).startswith("1 person waits for a seat of")
+    assert refusal(teacher, event, 1).startswith("1 person is on the waiting list of")
 
 
 @pytest.mark.parametrize(

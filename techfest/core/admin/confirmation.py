@@ -37,7 +37,7 @@ class ReasonForm(LimitedText, forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=REASON_LENGTH,
-        help_text=_("The audit log keeps it for good. Write no names."),
+        help_text=_("The audit log keeps it for good. Do not write names."),
         error_messages={"required": _("Enter the reason")},
         widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
     )
@@ -67,7 +67,7 @@ class TellForm(NotifyForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = _("Your sentence in the mail")
         self.fields["reason"].help_text = _(
-            "The mail quotes it as it is, without markup or links, and the audit log keeps it. Write no names."
+            "The mail quotes it as it is, without markup or links, and the audit log keeps it. Do not write names."
         )
 
 

@@ -113,7 +113,7 @@ def test_filter_select_and_act(
         expect(rows).to_have_count(3)
         expect(page.get_by_label("Event", exact=True)).to_have_value("Robo Race")
         rows.filter(has_text="Wolfeschlegel").get_by_role("checkbox").check()
-        bar = page.get_by_role("group", name="Do with the selected rows")
+        bar = page.get_by_role("group", name="Actions for the selected rows")
         expect(bar).to_be_in_viewport()
         expect(bar).to_contain_text("Selected: 1" if has_scripts else "With the selected:")
         bar.get_by_role("button", name="Cancel").click()

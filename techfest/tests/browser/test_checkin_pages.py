@@ -127,7 +127,7 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
     # Meanwhile the same ticket came in at another door.
     scanned(checkpoint_of(gate), late.code, volunteer(gate, first_name="Mei"))
     phone.set_offline(False)
-    conflict = "Robo Race, Main gate: the phone said: in, the rules say: already in."
+    conflict = "Robo Race, Main gate: the phone showed “in”; correct is “already in”."
     expect(page.locator("[data-conflicts]")).to_contain_text(conflict)
     expect(page.locator("[data-waiting]")).to_be_hidden()
     offline = Scan.objects.filter(is_offline=True).order_by("at")

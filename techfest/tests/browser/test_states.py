@@ -78,7 +78,7 @@ def test_refusal_has_no_faults(fest: Fest, page: Page, slug: str) -> None:
 def test_namesake_page_has_no_faults(fest: Fest, page: Page) -> None:
     register(page, "open", email="ben@example.org")
     register(page, "clash", email="other@example.org")
-    assert heading(page) == "Which of you is it?"
+    assert heading(page) == "Which student are you?"
     assert page.evaluate("document.activeElement.id") == "error-summary"
     assert all_faults_of(page, Axe()) == []
 

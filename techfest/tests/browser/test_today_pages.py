@@ -156,7 +156,7 @@ def test_teacher_is_approved_on_today_without_scripts_and_with_keys_alone(
         page.get_by_role("button", name="Merge into another").focus()
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        assert "Make one school of these?" in page.content()
+        assert "Merge these schools?" in page.content()
     assert Teacher.objects.get().approved_at is not None
 
 

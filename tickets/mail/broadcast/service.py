@@ -131,8 +131,8 @@ def _enqueue(
 
 def _other_count(mails: int) -> str:
     words = ngettext(
-        "It would be %(count)d mail now, which is another number than you were shown. Look again.",
-        "It would be %(count)d mails now, which is another number than you were shown. Look again.",
+        "It would be %(count)d mail now, which differs from the number you were shown. Check it again.",
+        "It would be %(count)d mails now, which differs from the number you were shown. Check it again.",
         mails,
     )
     return words % {"count": mails}

@@ -58,7 +58,7 @@ def test_conflict_is_settled_with_a_note_and_once(conflict: Scan) -> None:
     mira = organiser("mira")
     client, fine = organiser_client(mira), Scan.objects.exclude(pk=conflict.pk).get()
     page = settled(client, conflict, fine).content.decode()
-    assert "the phone said: in, the rules say: already in" in page
+    assert "the phone showed “in”; correct is “already in”" in page
     assert "Enter the reason" in settled(client, conflict, confirmed="yes", reason="").content.decode()
     conflict.refresh_from_db()
     assert conflict.resolved_at is None

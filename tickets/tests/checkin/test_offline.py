@@ -417,7 +417,7 @@ def test_conflict_names_time_and_event_and_no_one(
     (scan,) = response.json()["scans"]
     with timezone.override(event.fest.zone):
         at = moment(now)
-    assert scan["sentence"] == f"{at}, Robo Race, Main gate: the phone said: in, the rules say: already in."
+    assert scan["sentence"] == f"{at}, Robo Race, Main gate: the phone showed “in”; correct is “already in”."
 
 
 def test_upload_answer_contains_no_names(phone: Client, event: Event, checkpoint: Checkpoint) -> None:

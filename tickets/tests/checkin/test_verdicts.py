@@ -148,7 +148,7 @@ def test_waiting_says_number_and_from_when_seats_are_given(
     scan = scanned(checkpoint, waiting.student.reference, ravi)
     assert (scan.verdict, scan.ticket) == ("waiting", None)
     assert said(scan, checkpoint).startswith(
-        "Number 1 on the waiting list of Robo Race. Free seats are given at"
+        "Rank 1 on the waiting list of Robo Race. Free seats are given at"
     )
 
 
@@ -173,7 +173,9 @@ def test_transferred_student_is_sent_to_the_new_event(
         created_at=timezone.now(),
     )
     cancel([ticket.registration_id], actor="organiser", deadline=Deadline())
-    assert "The seat is in Chess: go to Main Hall" in said(scanned(checkpoint, ticket.code, ravi), checkpoint)
+    assert "The seat is now in Chess: go to Main Hall" in said(
+        scanned(checkpoint, ticket.code, ravi), checkpoint
+    )
 
 
 def test_cancelled_event_admits_no_one(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:

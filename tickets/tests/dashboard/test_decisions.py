@@ -89,7 +89,7 @@ def test_clash_is_decided_by_cancelling_either_event_or_none() -> None:
     mine, its = Registration.objects.order_by("event__name")
     conflict = Conflict.objects.create(registration=mine, other=its, kind="clash", at=now, choose_by=now)
     client = organiser_client()
-    assert is_asked(press(client, conflict, "Let both stand"))
+    assert is_asked(press(client, conflict, "Keep both"))
     assert is_asked(press(client, mine, "Cancel Quiz"))
     done = press(client, its, "Cancel Talk", confirmed="yes", reason="", notify="on")
     assert (done.redirect_chain, said(done)) == ([(TODAY, 302)], ["1 cancelled, 1 mail queued."])
@@ -150,7 +150,7 @@ def test_buttons_work_only_for_rows_that_the_user_sees_and_may_decide() -> None:
     client = organiser_client(lead)
     (decision,) = client.get(TODAY).context["decisions"]
     assert [line.buttons[0].pk for line in decision.lines] == [rows[0].pk]
-    path, _pk = button(client, rows[0], "Let it stand")
+    path, _pk = button(client, rows[0], "Keep it")
     refused = client.post(path, {SELECTED: rows[1].pk, "confirmed": "yes", "reason": "No"}, follow=True)
     assert said(refused) == ["All of these are resolved already."]
     assert Conflict.objects.filter(resolved_at=None).count() == 2

@@ -106,7 +106,7 @@ def test_nobody_waits_and_no_fest() -> None:
     client = organiser_client()
     assert "No fest is set up yet" in client.get(WAITING).content.decode()
     build_event(build_fest(), name="Robo Race")
-    assert "Nobody is waiting" in client.get(WAITING).content.decode()
+    assert "All waiting lists are empty." in client.get(WAITING).content.decode()
 
 
 def test_unconfirmed_addresses_are_counted_where_there_are_some() -> None:

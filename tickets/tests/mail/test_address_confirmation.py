@@ -106,15 +106,15 @@ def test_digest_says_that_what_it_only_counts_must_be_confirmed_too(
     written()
     (digest,) = written()
     for text in (digest.body, re.sub(r"\s+", " ", str(digest.alternatives[0][0]))):
-        assert "2 more are not listed here" in text
-        assert "a seat that is not confirmed within 30 minutes after this mail was sent" in text
+        assert "2 more messages are not listed here" in text
+        assert "ask for the link within 30 minutes after this mail was sent" in text
 
 
 def test_digest_of_a_fest_without_confirmations_says_nothing_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     flood(build_event(build_fest(), capacity=20), monkeypatch)
     written()
     (digest,) = written()
-    assert "2 more are not listed here" in digest.body
+    assert "2 more messages are not listed here" in digest.body
     assert "confirm" not in digest.body.lower()
 
 

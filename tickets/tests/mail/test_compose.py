@@ -141,9 +141,9 @@ def test_answer_of_a_waiting_student_has_number_and_no_ticket() -> None:
     build_submission(event)
     build_submission(event, name="Ravi Nair")
     message = written()[1]
-    assert message.subject == f"Ravi Nair: number 1 on the waiting list: {event.name}"
+    assert message.subject == f"Ravi Nair: rank 1 on the waiting list: {event.name}"
     assert attached(message) == {}
-    assert "Waiting list, number 1" in str(message.body)
+    assert "Waiting list, rank 1" in str(message.body)
 
 
 def test_partly_waiting_answer_says_so() -> None:
@@ -296,7 +296,7 @@ def test_answer_is_dropped_when_cancelled_before_it_was_sent() -> None:
     submission = build_answered()
     cancel([registration_of(submission).pk], actor="student", deadline=Deadline())
     messages = written()
-    assert [message.subject.split(": ")[1] for message in messages] == ["cancelled"]
+    assert [message.subject.split(": ")[1] for message in messages] == ["registration cancelled"]
     assert delivery_of(submission).state == Delivery.State.DROPPED
 
 

@@ -121,7 +121,7 @@ def test_trial_goes_to_its_writer_at_once_with_its_links_and_without_markup(
     tried(client)
     Delivery.objects.exclude(kind="message").delete()
     ((delivery, mail),) = Composer().compose(claim(10).mails)
-    assert (mail.to, mail.subject) == (["boss@fest.example"], f"[Trial] Hall changed: {fest.name}")
+    assert (mail.to, mail.subject) == (["boss@fest.example"], f"[Test] Hall changed: {fest.name}")
     html = str(mail.alternatives[0][0])
     assert "&lt;b&gt;water&lt;/b&gt;" in html
     assert ("<b>water" in html, "http://evil.example" in str(mail.body)) == (False, True)

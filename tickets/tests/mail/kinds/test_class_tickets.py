@@ -107,9 +107,9 @@ def test_teacher_gets_one_pdf_for_all_without_an_address(fest: Fest, teacher: Te
         ("tickets.pdf", PDF + b"Asha, Zoya")
     ]
     for words in (str(message.body), str(message.alternatives[0][0])):
-        assert "number 1" in words
+        assert "rank 1" in words
         assert "Dia" not in words
-    assert "Ben: Robo Race, number 1" in message.body
+    assert "Ben: Robo Race, rank 1" in message.body
     assert "Class <7> A" not in str(message.alternatives[0][0])
     assert run() == []
 

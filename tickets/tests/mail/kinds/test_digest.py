@@ -122,7 +122,7 @@ def test_change_of_an_event_mails_a_stranger_once_for_all_students(event: Event)
     let_time_pass(PAUSE)
     (message,) = mailed()
     html = str(message.alternatives[0][0])
-    assert all("This event has another time:" in text for text in (message.body, html))
+    assert all("This event has a new time:" in text for text in (message.body, html))
     assert asha.deliveries.filter(kind=Delivery.Kind.CHANGED, state=State.SENT).exists()
     assert states() == {State.SENT: 2 * (AT_ONCE + 1), State.GATHERED: 2 * 37}
 
@@ -197,7 +197,7 @@ def test_tags_of_one_mailbox_are_one_mailbox_and_read_each_their_own(event: Even
     assert links.my_path(first) in message.body
     assert other.name not in message.body
     assert links.my_path(other) not in message.body
-    assert "1 more is not listed here" in message.body
+    assert "1 more message is not listed here" in message.body
 
 
 def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
@@ -209,7 +209,7 @@ def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
     let_time_pass(PAUSE)
     (message,) = mailed()
     assert message.body.count("Robo Race") == 5
-    assert "3 more are not listed here" in message.body
+    assert "3 more messages are not listed here" in message.body
 
 
 def test_digest_of_as_many_as_it_tells_stays_within_thirty_kilobytes(event: Event) -> None:

@@ -64,7 +64,7 @@ def test_new_time_is_told_with_the_old_one_the_ticket_and_the_calendar() -> None
     change(event, starts_at=event.starts_at + HOUR, ends_at=event.ends_at + HOUR)
     (message,) = sent()
     assert str(message.subject).startswith("Asha: new time: Robots, ")
-    assert " at 10:00am." in message.body.partition("Before, it began on ")[2]
+    assert ", 10:00am." in message.body.partition("The old time was ")[2]
     assert "11:00am" in message.body
     assert [one[0] for one in message.attachments] == [
         ticket_file_name(event.registrations.get()),
@@ -78,7 +78,7 @@ def test_new_hall_is_told_with_the_old_one() -> None:
     change(event, venue=Venue.objects.create(fest=event.fest, name="Lab 3"))
     (message,) = sent()
     assert str(message.subject) == "Asha: new venue: Robots, Lab 3"
-    assert "Before, it was in Main Hall." in message.body
+    assert "The old venue was Main Hall." in message.body
 
 
 def test_several_changes_before_the_worker_comes_are_one_mail() -> None:
@@ -173,7 +173,7 @@ def test_cancelled_registration_hears_nothing_of_the_change() -> None:
     change(event, ends_at=event.ends_at + HOUR)
     change(event, state=Event.State.CANCELLED, reason="No <b>power</b>")
     (message,) = sent()
-    assert str(message.subject) == "Asha: does not take place: Robots"
+    assert str(message.subject) == "Asha: event cancelled: Robots"
     assert "The organisers write: No <b>power</b>" in message.body
     assert "No &lt;b&gt;power&lt;/b&gt;" in message.alternatives[0][0]
     assert "METHOD:CANCEL" in message.attachments[0][1]
