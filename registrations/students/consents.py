@@ -43,13 +43,20 @@ def current_text(fest: Fest) -> ConsentText:
     """Return the newest text for students. It is cached on the fest object and lives as long as that."""
     kept = getattr(fest, "_consent_text", None)
     if kept is None:
-        kept = newest_text(fest)
-        if kept is None:
-            kept, _made = ConsentText.objects.get_or_create(
-                fest=fest, version=1, defaults={"text": DEFAULT_TEXT}
-            )
+        kept = newest_text(fest) or _store_default_text(fest)
         fest._consent_text = kept  # type: ignore[attr-defined]  # lives as long as the snapshot's fest
     return kept
+
+
+@transaction.atomic
+def _store_default_text(fest: Fest) -> ConsentText:
+    """Return the newest text for students, and store the default one if there is none. Locks the fest."""
+    version = next_version(fest)
+    if known := newest_text(fest):  # another request was faster
+        return known
+    return ConsentText.objects.create(
+        fest=fest, version=version, audience=Audience.STUDENTS, text=DEFAULT_TEXT
+    )
 
 
 def as_teacher(text: str) -> str:
@@ -80,12 +87,12 @@ def _known_teachers_text(fest: Fest) -> ConsentText | None:
 
 @transaction.atomic
 def _store_teachers_text(fest: Fest) -> ConsentText:
-    version = next_version(fest)
+    students = _store_default_text(fest)
     if known := _known_teachers_text(fest):  # another teacher was faster
         return known
-    newest = newest_text(fest)
-    text = as_teacher(newest.text if newest else DEFAULT_TEXT)
-    return ConsentText.objects.create(fest=fest, version=version, audience=Audience.TEACHERS, text=text)
+    return ConsentText.objects.create(
+        fest=fest, version=next_version(fest), audience=Audience.TEACHERS, text=as_teacher(students.text)
+    )
 
 
 def next_version(fest: Fest) -> int:
