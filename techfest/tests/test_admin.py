@@ -1,5 +1,7 @@
 """The admin as a whole: all models have admin pages, and only staff can open them."""
 
+import re
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.apps import apps
@@ -70,6 +72,17 @@ def test_every_filter_opens(model: type[Model]) -> None:
     shown = client.get(list_path(model)).context["cl"]
     queries = [choice["query_string"] for spec in shown.filter_specs for choice in spec.choices(shown)]
     assert {client.get(list_path(model) + query).status_code for query in ["?", *queries]} == {200}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_labels_of_every_form_end_without_a_colon_and_no_list_takes_ctrl_clicks(model: type[Model]) -> None:
+    client, row = organiser_client(), model._default_manager.first()
+    for path in (add_path(model), *([page_of(row)] if row else [])):
+        answer = client.get(path)
+        if answer.status_code == 200:
+            page = answer.content.decode()
+            assert not re.search(r":\s*</(label|legend)>", page)
+            assert not re.search(r"<select[^>]* multiple", page)
 
 
 @pytest.mark.parametrize("model", OURS, ids=name_of)

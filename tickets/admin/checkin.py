@@ -62,7 +62,6 @@ class GateAdmin(BaseAdmin):
     list_filter = ("fest",)
     search_fields = ("name",)
     fields = ("fest", "name", "events", "volunteers")
-    filter_horizontal = ("events", "volunteers")
     redacted_fields = ("volunteers",)
 
     def get_queryset(self, request: HttpRequest) -> Any:

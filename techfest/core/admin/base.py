@@ -21,6 +21,7 @@ from techfest.core import audit_log
 from techfest.core.admin.change_list import StaffList
 from techfest.core.admin.export import DownloadableList
 from techfest.core.admin.filter_bar import clean_address
+from techfest.core.admin.form_fields import CheckList, PlainLabels
 from techfest.core.admin.native_inputs import NativeDateInput, NativeDateTimeInput, NativeTimeInput
 from techfest.core.admin.ordering import dictionary_order
 from techfest.core.admin.pages import staff_page
@@ -48,9 +49,10 @@ NATIVE_INPUTS = MappingProxyType(
         models.DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": NativeDateTimeInput},
         models.DateField: {"widget": NativeDateInput},
         models.TimeField: {"widget": NativeTimeInput},
+        models.ManyToManyField: {"widget": CheckList},
     }
 )
-"""In place of Django's text inputs with a calendar that needs scripts."""
+"""In place of Django's text inputs with a calendar that needs scripts, and of its lists with several selected rows."""
 
 
 class VisibleChoicesMixin:
@@ -76,7 +78,7 @@ class VisibleChoicesMixin:
         return field
 
 
-class StaffAdmin(FewScripts, VisibleChoicesMixin, DownloadableList, _ModelAdmin):
+class StaffAdmin(FewScripts, PlainLabels, VisibleChoicesMixin, DownloadableList, _ModelAdmin):
     """The base of every ModelAdmin. Lists never count the whole table; rows are deleted one by one.
 
     `event_lookup` is the lookup from a row to its event ("" if the row is an event, None if it belongs to none). An

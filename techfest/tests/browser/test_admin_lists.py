@@ -3,27 +3,21 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from events.models import Event
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_submission
+from techfest.tests.browser.admin_faults import DESK, faults_at, narrow_and_large_faults
 from techfest.tests.browser.pages import PHONE, signed_in
 from tickets.tests.admin_helpers import current_fest, list_path, organiser
 from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-DESK: ViewportSize = {"width": 1280, "height": 900}
-NARROWEST: ViewportSize = {"width": 320, "height": 640}
 LONG_NAMES = ("W" * 200, "Wolfeschlegelsteinhausenbergerdorff Jr", "Maria " * 33)
 LONG_SCHOOL = "Government Higher Secondary School for Science and Technology, Thiruvananthapuram North"
-OVERFLOW = """() => {
-  const table = document.querySelector(".results");
-  return [document.documentElement.scrollWidth - innerWidth, table ? table.scrollWidth - table.clientWidth : 0]
-}"""
 
 
 @pytest.fixture
@@ -43,24 +37,8 @@ def owner(beside_a_running_loop: None, plain_static: None, transactional_db: Non
 
 def faults_of(page: Page, name: str) -> list[str]:
     """Faults of the open list at both widths in both schemes, and with text of twice the size."""
-    found = []
-    for size in (DESK, PHONE):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            violations = Axe().run(page).response["violations"]
-            found += [f"{name} {scheme} {size['width']}: {one['id']}" for one in violations]
-        found += [
-            f"{name}: scrolls sideways at {size['width']}" for over in page.evaluate(OVERFLOW) if over > 0
-        ]
-    page.set_viewport_size(NARROWEST)
-    found += [f"{name}: scrolls sideways at 320" for over in page.evaluate(OVERFLOW) if over > 0]
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    for size in (PHONE, DESK):
-        page.set_viewport_size(size)
-        if page.evaluate(OVERFLOW)[0] > 0:
-            found.append(f"{name}: scrolls sideways at {size['width']} with large text")
-    return found
+    found = [fault for size in (DESK, PHONE) for fault in faults_at(page, name, size)]
+    return found + narrow_and_large_faults(page, name, (PHONE, DESK))
 
 
 def test_every_list_has_no_faults(owner: Any, browser: Browser, live_server: Any) -> None:

@@ -1,5 +1,7 @@
 """Gates in the admin."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +27,17 @@ def test_owner_creates_a_gate_and_assigns_volunteers() -> None:
     assert (gate.fest, gate.events.get(), gate.volunteers.get()) == (fest, event, ravi)
     entry = AuditEntry.objects.get(subject_kind="tickets.gate")
     assert (entry.what, "Ravi" in str(entry.after)) == ("added", False)
+
+
+def test_events_and_volunteers_are_named_groups_of_check_boxes() -> None:
+    event, ravi = build_event(build_fest()), volunteer()
+    gate = gate_of(event.fest, event)
+    gate.volunteers.add(ravi)
+    page = organiser_client().get(page_of(gate)).content.decode()
+    for label, name, row in (("Events", "events", event), ("Volunteers", "volunteers", ravi)):
+        assert f'role="group" aria-label="{label}"' in page
+        assert re.search(rf'<input type="checkbox" name="{name}" value="{row.pk}"[^>]* checked', page)
+    assert "<select multiple" not in page
 
 
 def test_gate_takes_neither_foreign_events_nor_people_who_are_no_volunteers() -> None:
