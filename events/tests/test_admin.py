@@ -74,7 +74,7 @@ def test_times_are_those_of_the_fest(client: Client, fest: Fest) -> None:
     assert errors(response) == {}
     kolkata = zoneinfo.ZoneInfo("Asia/Kolkata")
     assert Fest.objects.get().closes_at == dt.datetime.combine(fest.starts_on, dt.time(18), kolkata)
-    assert filled_in(client, page_of(fest))["closes_at_1"] == "18:00:00"
+    assert filled_in(client, page_of(fest))["closes_at_1"] == "18:00"
 
 
 def test_time_that_was_typed_is_saved_once_another_field_is_corrected(client: Client, fest: Fest) -> None:

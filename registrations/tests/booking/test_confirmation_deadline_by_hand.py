@@ -32,7 +32,7 @@ from registrations.tests.counting import counts, recount, states
 from techfest.core.db.locking import Deadline
 from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
-from tickets.tests.admin_helpers import list_path, organiser_client
+from tickets.tests.admin_helpers import list_path, organiser_client, post_as_shown
 from tickets.tests.audited import offenders
 from tickets.tests.builders.checkin import (
     checkpoint_of,
@@ -131,7 +131,7 @@ def test_organiser_promotes_nobody_who_is_late(event: Event) -> None:
 
 def act(action: str, row: Registration, **values: Any) -> Any:
     form = {"action": action, "_selected_action": [row.pk], "reason": "Wrong hall", "notify": "on"} | values
-    return organiser_client().post(list_path(Registration), form, follow=True)
+    return post_as_shown(organiser_client(), list_path(Registration), form)
 
 
 def test_page_that_asks_about_a_seat_counts_the_one_that_is_late(event: Event) -> None:
@@ -145,7 +145,10 @@ def test_page_that_asks_about_a_seat_counts_the_one_that_is_late(event: Event) -
 def test_organiser_reads_that_what_was_to_be_moved_is_gone(fest: Fest, event: Event) -> None:
     first, other = late(event), build_event(fest, name="Quiz")
     response = act("move_registrations", first, event=other.pk, confirmed="yes")
-    assert [str(message) for message in response.context["messages"]] == ["1 was cancelled in the meantime."]
+    assert [str(message) for message in response.context["messages"]] == [
+        "1 cancelled, 1 mail queued.",
+        "1 was cancelled in the meantime.",
+    ]
 
 
 def test_move_finds_the_seat_that_is_late(fest: Fest, event: Event) -> None:
