@@ -162,7 +162,7 @@ class FilterForm(PlainForm):
         offer(self, "event", [everything, *((event.slug, event.name) for event in events)])
         states = {
             "confirmed": _("has a seat"),
-            "waiting": _("waits"),
+            "waiting": _("waiting"),
             "cancelled": _("cancelled"),
             NO_REGISTRATION: _("no registration"),
         }

@@ -278,7 +278,7 @@ def test_resend_mails_the_link_a_few_times_an_hour(client: Client) -> None:
         ("delivered", "was delivered to"),
         ("bounced", "did not arrive"),
         ("failed", "could not be sent"),
-        ("suppressed", "An organiser has to release it"),
+        ("suppressed", "An organiser must release the address"),
         ("dropped", "Mails go to"),
     ],
 )
