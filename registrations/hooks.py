@@ -5,7 +5,7 @@ receivers may follow are signals instead (`registrations.signals`).
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -41,7 +41,8 @@ class Hook(Generic[Implementation]):
 class EnqueueNotice(Protocol):
     """Enqueues a mail to a teacher or a member of staff in the caller's transaction.
 
-    `text` is plain text whose paragraphs are separated by empty lines; `link` is an absolute address.
+    `text` is plain text whose paragraphs are separated by empty lines; `link` is an absolute address. With `changes`,
+    ids of changes of registrations, the mail names the students when it is sent, and `text` is the sentence at its end.
     """
 
     def __call__(
@@ -54,6 +55,7 @@ class EnqueueNotice(Protocol):
         link: str = "",
         link_label: str = "",
         user: Any = None,
+        changes: Collection[int] = (),
     ) -> object: ...
 
 

@@ -12,52 +12,41 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from registrations import hooks
-from registrations.models import Change, Registration, School, Teacher
+from registrations.booking.change_notices import (
+    is_cancelled,
+    is_changed,
+    is_moved,
+    is_promoted,
+    subject_about,
+)
+from registrations.models import Change, School, Teacher
 from techfest.core.admin.rehearsal import Consequences, Group, register_reader
 from techfest.core.db.clock import database_now
-from techfest.core.formatting import moment
 
-State, Cause = Registration.State, Change.Cause
+Cause = Change.Cause
 _SILENT = (Cause.MERGED, Cause.ERASED)
-
-
-def _is_promoted(change: Change) -> bool:
-    return change.from_state == State.WAITING and change.to_state == State.CONFIRMED
-
-
-def _is_moved(change: Change) -> bool:
-    return change.cause == Cause.MOVED and not change.from_state
-
-
-def _is_cancelled(change: Change) -> bool:
-    is_step = change.to_state == State.CANCELLED and change.from_state != State.CANCELLED
-    return is_step and change.cause not in (Cause.MOVED, Cause.MERGED)
-
-
-def _is_changed(change: Change) -> bool:
-    return change.cause == Cause.EVENT_CHANGED
 
 
 KINDS: tuple[tuple[Callable[[Change], bool], Any, Any], ...] = (
     (
-        _is_cancelled,
+        is_cancelled,
         ngettext_lazy(
             "%(count)d registration is cancelled", "%(count)d registrations are cancelled", "count"
         ),
         ngettext_lazy("%(count)d cancelled", "%(count)d cancelled", "count"),
     ),
     (
-        _is_moved,
+        is_moved,
         ngettext_lazy("%(count)d is moved to", "%(count)d are moved to", "count"),
         ngettext_lazy("%(count)d moved", "%(count)d moved", "count"),
     ),
     (
-        _is_promoted,
+        is_promoted,
         ngettext_lazy("%(count)d gets a seat", "%(count)d get a seat", "count"),
         ngettext_lazy("%(count)d promoted", "%(count)d promoted", "count"),
     ),
     (
-        _is_changed,
+        is_changed,
         ngettext_lazy(
             "%(count)d registration has a new time or venue",
             "%(count)d registrations have a new time or venue",
@@ -85,7 +74,7 @@ class RegistrationReader:
         counts += _mail_counts(forecast)
         unmailed = _unmailed(changes)
         return Consequences(
-            facts=sorted(_fact(one) for one in changes if not _is_changed(one)),
+            facts=sorted(_fact(one) for one in changes if not is_changed(one)),
             groups=groups,
             counts=counts,
             mails=forecast.to_students,
@@ -102,8 +91,10 @@ class RegistrationReader:
             mine = [one for one in changes if one.registration.student.school_id == teacher.school_id]
             hooks.enqueue_notice.call(
                 to=teacher.user.email,
-                subject=_("Tell %(count)d of your students") % {"count": len(mine)},
-                text=_notice(mine, words),
+                subject=subject_about(len(mine)),
+                text=words,
+                changes=[one.pk for one in mine],
+                user=teacher.user,
                 now=now,
                 link=f"{settings.SITE_URL}{reverse('teacher:home')}",
                 link_label=_("Your students"),
@@ -152,7 +143,7 @@ def _stored_ids(unmailed: Sequence[Change], changes: Iterable[Change]) -> list[i
     """Primary keys of registrations that exist before the act as well: for a move the one that is left."""
     left = {one.registration.student_id: one.registration.pk for one in changes if _is_left(one)}
     return [
-        left.get(one.registration.student_id, one.registration.pk) if _is_moved(one) else one.registration.pk
+        left.get(one.registration.student_id, one.registration.pk) if is_moved(one) else one.registration.pk
         for one in unmailed
     ]
 
@@ -176,26 +167,3 @@ def _teachers(changes: Sequence[Change]) -> list[Teacher]:
         return []
     rows = Teacher.objects.with_access().filter(school__in=schools).exclude(user__email="")
     return list(rows.select_related("user").distinct().order_by("pk"))
-
-
-def _notice(changes: Sequence[Change], words: str) -> str:
-    head = _("These students have no e-mail address. Tell them what has changed:")
-    tail = [_("The organisers write: %(words)s") % {"words": words}] if words else []
-    return "\n\n".join([head, *map(_sentence, changes), *tail])
-
-
-def _sentence(change: Change) -> str:
-    row = change.registration
-    known = {
-        "who": f"{row.student.name} ({row.student.grade}{row.student.section})",
-        "event": row.event.name,
-        "when": moment(row.event.starts_at, zone=row.event.fest.zone),
-        "venue": row.event.venue.name,
-    }
-    if _is_cancelled(change):
-        return _("%(who)s: the registration for %(event)s is cancelled.") % known
-    if _is_promoted(change):
-        return _("%(who)s: has a seat in %(event)s now, %(when)s, %(venue)s.") % known
-    if _is_moved(change):
-        return _("%(who)s: is moved to %(event)s, %(when)s, %(venue)s.") % known
-    return _("%(who)s: %(event)s is now %(when)s, %(venue)s.") % known

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -207,7 +208,8 @@ class Delivery(models.Model):
 class Notice(models.Model):
     """The text of a mail that cannot be composed from other rows, such as one with a link to a new password.
 
-    It is deleted once its mail was handed over or given up, so that a link that opens an account is not kept.
+    It is deleted once its mail was handed over or given up, so that a link that opens an account is not kept. Children
+    are not named in it: a notice about them has the ids of `changes`, and its text is only the organiser's sentence.
     """
 
     delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="notice")
@@ -215,6 +217,7 @@ class Notice(models.Model):
     text = models.TextField()
     link = models.URLField(max_length=500, blank=True)
     link_label = models.CharField(max_length=80, blank=True)
+    changes = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
 
     def __str__(self) -> str:
         return self.subject

@@ -22,7 +22,8 @@ from registrations.signals import fest_purged, registrations_counted, student_er
 from registrations.students.names import mailbox_key
 from tickets.documents.jobs import files_of
 from tickets.documents.ticket_pdf import pdf_path
-from tickets.models import Alert, Certificate, CheckIn, Delivery, DocumentJob, Message, Scan, Ticket
+from tickets.mail.kinds import notice
+from tickets.models import Alert, Certificate, CheckIn, Delivery, DocumentJob, Message, Notice, Scan, Ticket
 from tickets.querysets import DocumentJobQuerySet
 
 Kind = Delivery.Kind
@@ -31,6 +32,7 @@ TEXT_COLUMNS = (
     TextColumns(Scan, ("note",)),
     TextColumns(Alert, ("subject",)),
     TextColumns(Message, ("subject", "text", "audience", "audience_text")),
+    TextColumns(Notice, ("subject", "text")),
 )
 
 
@@ -43,6 +45,7 @@ def erase_student_data(*, student: Student, now: dt.datetime, **_kwargs: object)
         *_erase_documents(_documents_about(student)),
     ]
     Certificate.objects.filter(student=student).delete()
+    notice.delete_about(student)
     redact.redact_text(redact.identifying_words(student), TEXT_COLUMNS)
     remove_after_commit(gone)
 

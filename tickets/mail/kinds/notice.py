@@ -10,6 +10,8 @@ from django.db import transaction
 
 from events.models import Fest
 from registrations import hooks
+from registrations.booking.change_notices import still_to_tell, subject_about, text_about
+from registrations.models import Change, Student
 from registrations.students.names import mailbox_key
 from techfest.core.db.bulk import observe
 from tickets.mail.kinds.base import MailKind
@@ -30,8 +32,14 @@ class NoticeMail(MailKind):
         return fest
 
     def context(self, delivery: Delivery, fest: Fest) -> dict[str, Any] | None:
-        """`None` if the text was deleted, after the mail was handed over or given up."""
+        """`None` if the text was deleted, after the mail was handed over or given up, or if nobody is left to tell."""
         notice = Notice.objects.filter(delivery=delivery).first()
+        if notice and notice.changes:
+            changes = still_to_tell(notice.changes, user=delivery.user_id)
+            if not changes:
+                return None
+            notice.subject = subject_about(len(changes))
+            notice.text = text_about(changes, words=notice.text)
         return {"notice": notice} if notice else None
 
 
@@ -44,11 +52,13 @@ def enqueue_notice(
     link: str = "",
     link_label: str = "",
     user: Any = None,
+    changes: Collection[int] = (),
 ) -> Delivery:
     """Enqueues this mail in the caller's transaction.
 
     `text` is plain text: empty lines separate paragraphs, and nothing in it becomes markup or a link. `link` is an
-    absolute address of this site; without a label it is shown as "Open".
+    absolute address of this site; without a label it is shown as "Open". A notice with `changes` goes to a teacher of
+    these students, and only with the changes of those who are not erased when it is sent.
     """
     with transaction.atomic():
         delivery = Delivery.objects.create(
@@ -67,6 +77,7 @@ def enqueue_notice(
             text=text,
             link=link,
             link_label=link_label,
+            changes=list(changes),
         )
         transaction.on_commit(notify_workers, robust=True)
     return delivery
@@ -80,3 +91,12 @@ def forget(delivery_ids: Collection[int]) -> None:
     pending = (Delivery.State.QUEUED, Delivery.State.SENDING)
     if delivery_ids:
         Notice.objects.filter(delivery__in=delivery_ids).exclude(delivery__state__in=pending).delete()
+
+
+def delete_about(student: Student) -> None:
+    """Deletes the notices that have nobody to tell of once this student is erased."""
+    mine = list(Change.objects.filter(registration__student=student).values_list("pk", flat=True))
+    for notice in Notice.objects.filter(changes__overlap=mine).select_related("delivery"):
+        others = Change.objects.filter(pk__in=notice.changes, registration__student__erased_at=None)
+        if not others.exclude(registration__student=student).exists():
+            notice.delivery.delete()
