@@ -14,6 +14,9 @@ OVERFLOW = """() => {
   const table = document.querySelector(".results");
   return [document.documentElement.scrollWidth - innerWidth, table ? table.scrollWidth - table.clientWidth : 0]
 }"""
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+  .map((one) => `${one.tagName}.${one.className}`).slice(-4)"""
 COLONS = """() => [...document.querySelectorAll("label, legend")].map((one) => one.textContent.trim())
   .filter((text) => text.endsWith(":"))"""
 _AXE = Axe()
@@ -37,7 +40,7 @@ def faults_at(page: Page, name: str, size: ViewportSize) -> list[str]:
 
 def overflows(page: Page, name: str) -> list[str]:
     over, table_over = page.evaluate(OVERFLOW)
-    found = [f"{name}: scrolls sideways by {over}"] if over > 0 else []
+    found = [f"{name}: scrolls sideways: {page.evaluate(TOO_WIDE)}"] if over > 0 else []
     return found + ([f"{name}: its table scrolls sideways"] if table_over > 0 else [])
 
 
@@ -48,7 +51,9 @@ def narrow_and_large_faults(page: Page, name: str, sizes: tuple[ViewportSize, ..
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     for size in sizes:
         page.set_viewport_size(size)
-        if (over := page.evaluate(OVERFLOW)[0]) > 0:
-            found.append(f"{name}: scrolls sideways by {over} at {size['width']} with large text")
+        if page.evaluate(OVERFLOW)[0] > 0:
+            found.append(
+                f"{name}: scrolls sideways at {size['width']} with large text: {page.evaluate(TOO_WIDE)}"
+            )
     page.evaluate("document.documentElement.style.fontSize = ''")
     return found
