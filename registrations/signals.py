@@ -14,6 +14,9 @@ attempt_noticed = Signal()
 list_registered = Signal()
 """Sent with `job` (a ClassListJob) and `now` when a job ends, whether or not something was registered."""
 
+list_undone = Signal()
+"""Sent with `job` (a ClassListJob) once its registrations are cancelled, in the transaction that undoes the list."""
+
 results_changed = Signal()
 """Sent with `sheet` (a locked ResultSheet), `user` and `now` when results are published, withdrawn or changed. A
 receiver may return a sentence for the organiser."""

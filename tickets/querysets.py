@@ -9,6 +9,8 @@ from django.db.models import Q
 if TYPE_CHECKING:
     from tickets.models import Delivery, DocumentJob, Ticket  # noqa: F401 - the type arguments below
 
+CAUSED = dt.timedelta(seconds=10)
+"""The longest time between the cause of a mail and its queueing; one queued later was sent again by a person."""
 RENDER_ATTEMPTS = 3
 """How often rendering a PDF is attempted before its mail is sent without it."""
 NOT_ARRIVED = ("failed", "suppressed", "bounced", "complained")

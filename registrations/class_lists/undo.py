@@ -19,6 +19,7 @@ from registrations import hooks
 from registrations.booking.cancel import cancel_along, why_too_late
 from registrations.booking.errors import ActionRejected
 from registrations.models import Change, ClassListEntry, ClassListJob, MergedReference, Registration, Teacher
+from registrations.signals import list_undone
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
@@ -128,6 +129,7 @@ def _undo(job: ClassListJob, user: Any, deadline: Deadline) -> None:
     now = database_now()
     counts = {"cancelled": len(cancelled), "kept": undoing.kept}
     record(job, what="undone", now=now, user=user, after=counts)
+    list_undone.send(sender=ClassListJob, job=job)
     _notify_colleagues(job, user, len(cancelled), now)
 
 

@@ -17,6 +17,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from registrations.models import Change
 from tickets.mail.kinds import FROM_PUBLIC_FORMS
 from tickets.models import Delivery
+from tickets.querysets import CAUSED
 
 Kind = Delivery.Kind
 State = Delivery.State
@@ -26,8 +27,6 @@ AT_ONCE = 3
 HOUR = dt.timedelta(hours=1)
 PAUSE = dt.timedelta(minutes=10)
 """How long the first held mail waits for others."""
-CAUSED = dt.timedelta(seconds=10)
-"""The longest time between the cause of a mail and its queueing; one queued later was sent again by a person."""
 _STAFF = (Change.Actor.TEACHER, Change.Actor.ORGANISER, Change.Actor.VOLUNTEER)
 _TRY_MAILBOXES = """
     SELECT mailbox FROM unnest(%s::text[]) AS given (mailbox)

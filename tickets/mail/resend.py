@@ -12,10 +12,9 @@ from registrations.models import Registration
 from techfest.core.db.clock import database_now
 from tickets.keys import random_key
 from tickets.mail import outbox
-from tickets.mail.mailbox_limit import CAUSED
 from tickets.mail.outbox import HOUR, ON_REQUEST, ON_REQUEST_PER_HOUR
 from tickets.models import Delivery
-from tickets.querysets import NOT_ARRIVED
+from tickets.querysets import CAUSED, NOT_ARRIVED
 from tickets.wakeup import notify_workers
 
 Kind = Delivery.Kind

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from registrations.models import Change, Registration
 from tickets.models import Delivery
-from tickets.querysets import DeliveryQuerySet
+from tickets.querysets import CAUSED, DeliveryQuerySet
 
 Kind = Delivery.Kind
 State = Delivery.State
@@ -14,7 +14,8 @@ State = Delivery.State
 UNDONE = "the class list was undone before this mail was sent"
 """The error of a mail that was dropped by undoing its class list."""
 _LATER = (Kind.PROMOTED, Kind.CHANGED)
-_UNTRIED = Q(state=State.QUEUED, attempts=0)
+_UNTRIED = Q(state=State.QUEUED, attempts=0, queued_at__lte=F("created_at") + CAUSED)
+"""Never handed over: one that a person queued again later was sent before, although its tries are counted anew."""
 
 
 def withdraw(changes: Sequence[Change]) -> set[int]:

@@ -25,9 +25,12 @@ from registrations.tests.counting import counts, recount
 from registrations.tests.races import at_once
 from techfest.core.audit_log import entries_of
 from techfest.core.db.locking import Deadline
+from tickets.documents.jobs import document_path
+from tickets.documents.ticket_pdf import store
 from tickets.mail import withdrawn
 from tickets.mail.compose import Composer
 from tickets.mail.queue import Result, claim, record
+from tickets.mail.resend import resend
 from tickets.models import Delivery, DocumentJob, Ticket
 from tickets.tests.audited import run as audit
 
@@ -167,6 +170,29 @@ def test_students_who_were_mailed_are_told(event: Event) -> None:
     assert mails("registered") == [Mail.SENT] * 2
     assert mails("cancelled") == [Mail.QUEUED] * 2
     assert len(worker_sends_everything()) == 2
+
+
+def test_students_whose_mail_was_queued_again_are_told(event: Event) -> None:
+    job = registered(build_list(event.fest, mailed(event, many=2)))
+    send("registered")
+    long_ago = timezone.now() - UNDO_FOR / 2
+    Delivery.objects.filter(kind="registered").update(created_at=long_ago, queued_at=long_ago)
+    resend(event.registrations.values_list("pk", flat=True)[:1])
+    assert sorted(mails("registered")) == [Mail.QUEUED, Mail.SENT]
+    undone(job)
+    assert mails("cancelled") == [Mail.QUEUED] * 2
+
+
+def test_document_of_an_undone_list_is_made_again_without_the_dead_tickets(event: Event) -> None:
+    job = registered(build_list(event.fest, pupils(2, event)))
+    DocumentJob.objects.update(claimed_at=timezone.now(), finished_at=timezone.now(), made=2)
+    document = DocumentJob.objects.get()
+    store(document_path(document), b"%PDF-1.7 of dead tickets")
+    Ticket.objects.filter(pk=Ticket.objects.order_by("pk")[0].pk).update(checked_in_at=timezone.now())
+    undone(job)
+    document.refresh_from_db()
+    assert (document.finished_at, document.made, document_path(document).exists()) == (None, 0, False)
+    assert document.is_pending
 
 
 def test_mail_that_has_something_left_to_say_is_sent_without_the_undone_event(event: Event) -> None:

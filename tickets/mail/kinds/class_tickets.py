@@ -1,6 +1,7 @@
 """The mail with the tickets of a class: to the teacher, for all students without an e-mail address."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from anymail.message import AnymailMessage
@@ -12,7 +13,7 @@ from django.urls import reverse
 from events.models import Fest
 from registrations.booking.waitlist import with_number
 from registrations.models import ClassListEntry, ClassListJob, Registration, Teacher
-from registrations.signals import list_registered
+from registrations.signals import list_registered, list_undone
 from registrations.students.names import mailbox_key
 from techfest.core.db.folding import in_dictionary_order
 from tickets.content import absolute
@@ -117,6 +118,17 @@ def follow(*, job: ClassListJob, now: dt.datetime, **_kwargs: object) -> None:
         _enqueue(document, user=user, now=now, job=job)
     else:
         document.delete()
+
+
+@receiver(list_undone)
+def make_again(*, job: ClassListJob, **_kwargs: object) -> None:
+    """Lets the document of an undone list be made again, since its file holds the tickets of what was cancelled."""
+    for document in DocumentJob.objects.filter(class_list_job=job).select_for_update(of=("self",)):
+        document.claimed_at, document.finished_at = None, None
+        document.attempts, document.made, document.error = 0, 0, ""
+        document.save(update_fields=["claimed_at", "finished_at", "attempts", "made", "error"])
+        transaction.on_commit(partial(jobs.remove_files, document), robust=True)
+    transaction.on_commit(notify_workers, robust=True)
 
 
 def _order(job: ClassListJob, *, user: Any) -> DocumentJob:
