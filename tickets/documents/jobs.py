@@ -72,6 +72,9 @@ def order(
         requested_by=user,
         options=dict(options),
     )
+    remove_files(
+        job
+    )  # after a restore, ids come again, and files of their former documents may still be there
     transaction.on_commit(notify_workers, robust=True)
     return job
 

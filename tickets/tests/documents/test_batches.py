@@ -21,6 +21,7 @@ from techfest.core.db.locking import Deadline
 from techfest.core.roles import LEAD, RESULTS, VOLUNTEER
 from tickets import pdf
 from tickets.documents import batches, jobs
+from tickets.documents.ticket_pdf import store
 from tickets.models import Certificate, DocumentJob, Ticket
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client, query_count
 from tickets.tests.builders import make_files
@@ -171,6 +172,15 @@ def test_cancelled_and_erased_people_are_left_out_even_after_the_order(
         "Pupil 1",
         "Pupil 2",
     ]
+
+
+def test_document_takes_no_part_of_a_former_one_with_its_id(fest: Fest, owner: Any) -> None:
+    former = jobs.order(kind="badges", fest=fest, user=owner)
+    path = jobs.document_path(former).with_name(f"{former.pk + 1}.part-01.pdf")
+    store(path, b"%PDF-1.7 of a document before the restore")
+    document = jobs.order(kind="badges", fest=fest, user=owner)
+    assert document.pk == former.pk + 1
+    assert jobs.files_of(document) == []
 
 
 def test_erasure_removes_the_document_and_its_parts(
