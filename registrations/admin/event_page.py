@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ADDED = 10
 """Seats that the page suggests to add."""
+MAX_DIGITS = 6
 ACTS: Mapping[str, frozenset[str]] = {
     "seats": frozenset({"capacity"}),
     "venue": frozenset({"venue"}),
@@ -62,18 +63,23 @@ def show(admin: "EventAdmin", request: HttpRequest, event_id: int) -> HttpRespon
 
 def act(admin: "EventAdmin", request: HttpRequest, event_id: int) -> HttpResponseBase:
     """Change the event as one button of its page says, or show the page again with what is wrong."""
-    deadline = Deadline()
-    return in_transaction(lambda: _act(admin, request, event_id, deadline), deadline=deadline)
+    deadline, typed = (
+        Deadline(),
+        request.POST,
+    )  # a repeat of the transaction finds the event's form in its place
+    return in_transaction(lambda: _act(admin, request, event_id, deadline, typed), deadline=deadline)
 
 
-def _act(admin: "EventAdmin", request: HttpRequest, event_id: int, deadline: Deadline) -> HttpResponseBase:
+def _act(
+    admin: "EventAdmin", request: HttpRequest, event_id: int, deadline: Deadline, typed: QueryDict
+) -> HttpResponseBase:
     deadline.limit_locks()
     event = admin.get_object(request, str(event_id))
     if event is None:
         raise Http404
     if not admin.has_change_permission(request, event):
         raise PermissionDenied
-    name, typed = request.POST.get("act", ""), request.POST
+    name = typed.get("act", "")
     if name not in ACTS:
         return HttpResponseRedirect(page_path(event))
     data = stored_values(_form(admin, request, event))
@@ -98,10 +104,15 @@ def _type_in(data: QueryDict, typed: QueryDict, name: str) -> str:
     if name != "seats":
         return ""
     added, before = typed.get("add", "").strip(), typed.get("initial-capacity", "")
-    if not (added.isdecimal() and before.isdecimal() and 0 < int(added) <= MAX_SEATS):
+    if not (_is_number(added) and _is_number(before) and 0 < int(added) <= MAX_SEATS):
         return _("Enter how many seats to add, like 10")
     data["capacity"] = str(int(before) + int(added))
     return ""
+
+
+def _is_number(text: str) -> bool:
+    """Python refuses to read a number of thousands of digits."""
+    return text.isdecimal() and len(text) <= MAX_DIGITS
 
 
 def _errors(form: EventForm, fields: frozenset[str]) -> Any:

@@ -7,11 +7,14 @@ from django.test import Client
 from django.urls import reverse
 
 from events.models import Event, Fest, Venue
+from registrations.admin import event_page
 from registrations.admin.event_page import page_path
+from registrations.admin.event_save import handle_save
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.builders.holds import request_now
 from registrations.tests.counting import states
 from techfest.core import roles
+from techfest.core.errors import ConcurrentUpdate
 from tickets.models import Delivery
 from tickets.tests.admin_helpers import confirm, in_role, is_asked, organiser_client
 
@@ -69,6 +72,22 @@ def test_seats_pressed_twice_are_added_once(client: Client, fest: Fest) -> None:
     assert Event.objects.get().seats.capacity == 15
 
 
+def test_seats_are_added_though_the_transaction_is_repeated(
+    client: Client, fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event, answers = build_event(fest, capacity=5), []
+
+    def saved_at_the_second_attempt(*given: Any) -> Any:
+        answers.append(handle_save(*given))
+        if len(answers) == 1:
+            raise ConcurrentUpdate
+        return answers[-1]
+
+    monkeypatch.setattr(event_page, "handle_save", saved_at_the_second_attempt)
+    act(client, event, "seats", add="10", **{"initial-capacity": "5"})
+    assert (len(answers), Event.objects.get().seats.capacity) == (2, 15)
+
+
 def test_consequences_confirmed_twice_mail_once(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 3)
     asked = act(client, event, "seats", add="1", **{"initial-capacity": "1"})
@@ -80,7 +99,7 @@ def test_consequences_confirmed_twice_mail_once(client: Client, fest: Fest) -> N
     )
 
 
-@pytest.mark.parametrize("typed", ["", "0", "-3", "many", "100001", "²"])
+@pytest.mark.parametrize("typed", ["", "0", "-3", "many", "100001", "²", "9" * 5000])
 def test_wrong_number_of_seats_is_kept_and_explained(client: Client, fest: Fest, typed: str) -> None:
     event = build_event(fest, capacity=5)
     response = act(client, event, "seats", add=typed, **{"initial-capacity": "5"})
