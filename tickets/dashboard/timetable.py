@@ -25,6 +25,8 @@ SLOTS_OF_HOUR = 4
 HOURS_OF_DAY = 24
 MIN_SLOTS = 5
 """The grid draws shorter events as long as this, so that their text has room."""
+MIN_HOURS = 2
+"""The grid is at least this long, so that the shortest block fits into it."""
 METER = 100
 """The width of a meter, in SVG units."""
 State = Event.State
@@ -289,8 +291,9 @@ def _hours(rows: Sequence[EventRow], midnight: dt.datetime) -> tuple[int, int]:
         return 9, 17
     hour = dt.timedelta(hours=1)
     first = min((row.starts_at - midnight) // hour for row in rows)
+    first = min(max(0, first), HOURS_OF_DAY - MIN_HOURS)
     last = max(math.ceil((row.ends_at - midnight) / hour) for row in rows)
-    return max(0, first), min(HOURS_OF_DAY, max(last, first + 2))
+    return first, min(HOURS_OF_DAY, max(last, first + MIN_HOURS))
 
 
 def _by_venue(blocks: Iterable[Block]) -> list[VenueBlocks]:

@@ -202,3 +202,32 @@ def test_grid_has_a_rule_for_each_place_and_length(fest: Fest) -> None:
     event_at(fest, "Late", 23.75, 24)
     blocks = shown(organiser_client())
     assert [(block.start, block.length) for block in blocks.values()] == [(0, 96), (91, 5)]
+
+
+@pytest.mark.parametrize(("hours", "day"), [((23.25, 24), 0), ((22, 24.5), 1)])
+def test_only_events_at_the_edge_of_a_day_stand_in_the_grid(
+    fest: Fest, hours: tuple[float, float], day: int
+) -> None:
+    event_at(fest, "Stars", *hours)
+    path = f"{TODAY}?day={fest.starts_on + dt.timedelta(days=day)}"
+    grid = organiser_client().get(path).context["timetable"].grid
+    (block,) = grid.venues[0].blocks
+    assert (block.name, len(grid.hours), block.start, block.length) == ("Stars", 2, 3 if day == 0 else 0, 5)
+
+
+def test_last_hour_of_a_day_of_25_hours_stands_in_the_grid(db: None) -> None:
+    day = next_day_of_25_hours()
+    fest = build_fest(starts_on=day, ends_on=day, time_zone="Europe/Berlin")
+    end = dt.datetime.combine(day, dt.time(23, 59), fest.zone)
+    build_event(fest, name="Stars", starts_at=end - dt.timedelta(minutes=30), ends_at=end)
+    grid = organiser_client().get(TODAY).context["timetable"].grid
+    (block,) = grid.venues[0].blocks
+    assert (len(grid.hours), block.start, block.length) == (2, 3, 5)
+
+
+def next_day_of_25_hours() -> dt.date:
+    """The last Sunday of the next October."""
+    year = timezone.localdate().year + 1
+    return next(
+        day for day in (dt.date(year, 10, 31 - number) for number in range(7)) if day.isoweekday() == 7
+    )
