@@ -1,7 +1,8 @@
 """What waits for the user's decision: the rows of each kind, with the buttons that decide them in place."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Model, QuerySet, Window
@@ -295,6 +296,23 @@ def _waiting(viewer: Viewer, kind: PendingKind) -> Decision | None:
     if not shown:
         return None
     count: int = shown[0].count_of_all
-    return Decision(
-        count, kind.words % count, list_path(kind.model, **kind.filters), [kind.line(row) for row in shown]
-    )
+    lines = _allowed(viewer, kind, [kind.line(row) for row in shown])
+    return Decision(count, kind.words % count, list_path(kind.model, **kind.filters), lines)
+
+
+def _allowed(viewer: Viewer, kind: PendingKind, lines: list[Line]) -> list[Line]:
+    """The lines without the buttons for rows of other tables that are not the user's to decide."""
+    asked: dict[type[Model], set[int]] = defaultdict(set)
+    for button in (one for line in lines for one in line.buttons if one.act.model is not kind.model):
+        asked[button.act.model].add(button.pk)
+    theirs = {(model, pk) for model, ids in asked.items() for pk in ids - _decided_by(viewer, model, ids)}
+    return [
+        replace(line, buttons=[one for one in line.buttons if (one.act.model, one.pk) not in theirs])
+        for line in lines
+    ]
+
+
+def _decided_by(viewer: Viewer, model: type[Model], ids: set[int]) -> set[int]:
+    """Those of these rows that the user may change."""
+    rows = viewer.rows(model) if viewer.decides(model) else None
+    return set() if rows is None else set(rows.filter(pk__in=ids).values_list("pk", flat=True))

@@ -97,6 +97,19 @@ def test_clash_is_decided_by_cancelling_either_event_or_none() -> None:
     assert conflict.resolved_at is not None
 
 
+def test_lead_is_offered_to_cancel_only_registrations_of_led_events() -> None:
+    fest, now = build_fest(), database_now()
+    one, other = build_event(fest, name="Quiz"), build_event(fest, name="Talk")
+    build_submission(one, other, name="Asha")
+    mine, its = Registration.objects.order_by("event__name")
+    conflict = Conflict.objects.create(registration=mine, other=its, kind="clash", at=now, choose_by=now)
+    lead = in_role(LEAD)
+    one.leads.add(lead)
+    (decision,) = organiser_client(lead).get(TODAY).context["decisions"]
+    found = [(button.pk, str(button.label)) for button in decision.lines[0].buttons]
+    assert found == [(conflict.pk, "Let both stand"), (mine.pk, "Cancel Quiz")]
+
+
 def test_school_alert_and_mail_are_settled_in_place() -> None:
     fest, now = build_fest(), database_now()
     build_submission(build_event(fest), email="asha@example.org", school=build_school().name)
