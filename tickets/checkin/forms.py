@@ -14,7 +14,6 @@ from registrations.students.fields import SchoolField
 from registrations.students.identity import Details
 from techfest.core.text_limits import LimitedText
 from tickets.checkin import lookup
-from tickets.checkin.lookup import Kind
 
 
 class ReasonForm(PlainForm):
@@ -31,7 +30,7 @@ class ReasonForm(PlainForm):
     def clean_reason(self) -> str:
         """A hand scanner may type into this field: the code of a ticket is kept out of the records."""
         reason: str = self.cleaned_data["reason"]
-        if lookup.read(reason).kind in (Kind.TICKET, Kind.SCHOOL, Kind.CODE):
+        if lookup.is_scanned(reason):
             raise forms.ValidationError(_("This is a ticket, not a reason. Scan it into the field above"))
         return reason
 

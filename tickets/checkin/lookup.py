@@ -120,6 +120,11 @@ def read(text: str) -> Reading:
     return _read_reference(text)
 
 
+def is_scanned(text: str) -> bool:
+    """Whether a hand scanner typed this text: the code of a ticket or a school, or an address in any layout."""
+    return read(text).kind in (Kind.TICKET, Kind.SCHOOL, Kind.CODE) or keyboards.is_address(text)
+
+
 def _read_reference(text: str) -> Reading:
     """A typed reference; an address, also one typed on another keyboard, has none, whatever letters it has."""
     is_typed = len(text) <= LONGEST_TYPED and "/" not in text and "@" not in text

@@ -32,6 +32,8 @@ from tickets.models import Alert, CheckIn, Scan
 
 STATES = ("live", "already", "cancelled", "reissued", "waiting")
 """States of a code in the order of their numbers in the file: eight times the index of the event, plus one of these."""
+WAIT_FOR_SCAN = dt.timedelta(days=1)
+"""How long an undo waits on the device for the upload of its scan."""
 RECORD = 18
 """Bytes per code: 5,000 tickets take 90 kB."""
 
@@ -115,29 +117,44 @@ def upload(checkpoint: Checkpoint, scans: Sequence[Queued | QueuedUndo], *, user
     """Decides each of these scans by the check-in rules at its own time, and undoes check-ins, oldest first.
 
     A known key gets its first answer and changes nothing. A time in the future counts as now. Where the device
-    showed a verdict of another colour than the rules give, the scan is a conflict for an organiser. Commits after
-    each scan, so an interrupted upload can be continued; raises `LockTimeout` if the database does not answer in
-    time.
+    showed a verdict of another colour than the rules give, the scan is a conflict for an organiser. An undo whose
+    scan is not here yet is left out of the answer, so that the device keeps it. Commits after each scan, so an
+    interrupted upload can be continued; raises `LockTimeout` if the database does not answer in time.
     """
     now = database_now()
     codes = _codes_of([scan.digest for scan in scans if isinstance(scan, Queued)], checkpoint)
-    in_order = sorted(scans, key=lambda scan: scan.at)
     done = [
         _replay(checkpoint, scan, codes, user=user, now=now)
         if isinstance(scan, Queued)
-        else _replay_undo(checkpoint, scan, user=user)
-        for scan in in_order
+        else _replay_undo(checkpoint, scan, user=user, now=now)
+        for scan in _in_order(scans)
     ]
     # Other gates count the same people.
     forget()
-    return done
+    return [one for one in done if one is not None]
 
 
-def _replay_undo(checkpoint: Checkpoint, queued: QueuedUndo, *, user: Any) -> Undone:
-    """Undoes the check-in of this scan, or adds the reason if that is new. Repeating it changes nothing."""
-    rows = Scan.objects.filter(key=queued.undoes, gate=checkpoint.gate, verdict=Verdict.IN)
-    scan = rows.select_related("registration__event").first()
+def _in_order(scans: Sequence[Queued | QueuedUndo]) -> list[Queued | QueuedUndo]:
+    """By time, but an undo after its scan, even if the device's clock was corrected in between."""
+    scanned_at = {scan.key: scan.at for scan in scans if isinstance(scan, Queued)}
+
+    def place(scan: Queued | QueuedUndo) -> tuple[dt.datetime, bool]:
+        if isinstance(scan, Queued):
+            return scan.at, False
+        return max(scan.at, scanned_at.get(scan.undoes, scan.at)), True
+
+    return sorted(scans, key=place)
+
+
+def _replay_undo(checkpoint: Checkpoint, queued: QueuedUndo, *, user: Any, now: dt.datetime) -> Undone | None:
+    """Undoes the check-in of this scan, or adds the reason if that is new. Repeating it changes nothing.
+
+    Returns `None` while the scan may still be uploaded, so that the device keeps the undo.
+    """
+    scan = Scan.objects.select_related("registration__event").filter(key=queued.undoes).first()
     if scan is None:
+        return None if queued.at > now - WAIT_FOR_SCAN else Undone(queued.key, _never_uploaded(queued))
+    if (scan.gate_id, scan.verdict) != (checkpoint.gate.pk if checkpoint.gate else None, Verdict.IN):
         return Undone(queued.key)
     try:
         undo(scan, user=user, reason=queued.reason)
@@ -148,6 +165,11 @@ def _replay_undo(checkpoint: Checkpoint, queued: QueuedUndo, *, user: Any) -> Un
     except ActionRejected as error:
         return Undone(queued.key, str(error.text))
     return Undone(queued.key)
+
+
+def _never_uploaded(queued: QueuedUndo) -> str:
+    text = _("A check-in undone at %(at)s was never uploaded, so there was nothing to undo.")
+    return text % {"at": moment(queued.at)}
 
 
 def _replay(

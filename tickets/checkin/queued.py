@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from registrations.students.names import clean_text
+from tickets.checkin import lookup
 from tickets.models import Scan
 
 PREFIX = 16
@@ -75,9 +76,7 @@ def _read(row: Any, number: int) -> Queued | QueuedUndo:
     if at is None or at.tzinfo is None or not 1900 < at.year < 9000:
         raise Malformed(f"Scan {number} has no time.")
     if undoes:
-        return QueuedUndo(
-            key, undoes, at, clean_text(str(row.get("reason") or "").replace("\0", " "))[:MAX_REASON]
-        )
+        return QueuedUndo(key, undoes, at, _reason_in(row))
     if (
         not isinstance(digest, str)
         or not _DIGEST.fullmatch(digest)
@@ -85,3 +84,9 @@ def _read(row: Any, number: int) -> Queued | QueuedUndo:
     ):
         raise Malformed(f"Scan {number} is not complete.")
     return Queued(key, digest, at, device_verdict)
+
+
+def _reason_in(row: dict[str, Any]) -> str:
+    """The reason, or nothing if it is a scanned code, which must not reach the records."""
+    reason = clean_text(str(row.get("reason") or "").replace("\0", " "))
+    return "" if lookup.is_scanned(reason) else reason[:MAX_REASON]

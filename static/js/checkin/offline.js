@@ -74,12 +74,21 @@ const meantBy = (text, { keys, typed }) => {
   return texts.flatMap((one) => [one, otherCase(one), otherShift(one)]).slice(1);
 };
 
+const isNearlyAddress = (text) => /^https?.{0,2}\/\//.test(text);
+
+// Whether a hand scanner typed this text: a code, or the address of a ticket or a school in any layout.
+export async function isScanned(checkpoint, text) {
+  if (/(?:^|\/t\/|\/delegation\/)[\w-]{22}(?:[/?#]|$)/.test(text.trim())) return true;
+  const file = await store.get("live", checkpoint);
+  return isNearlyAddress(text) || Boolean(file?.keyboards && meantBy(text, file.keyboards).some(isNearlyAddress));
+}
+
 // The digest of the code in this text and its record, also if it was typed on another keyboard; `isOther` if it looks so.
 const identify = async (text, file) => {
   const code = codeIn(text);
   const digest = code && (await digestOf(code));
   if ((digest && find(file, digest)) || !file.keyboards) return { digest, found: digest && find(file, digest) };
-  const meant = meantBy(text, file.keyboards).filter((one) => /^https?.{0,2}\/\//.test(one));
+  const meant = meantBy(text, file.keyboards).filter(isNearlyAddress);
   for (const other of new Set(meant.map(codeIn).filter(Boolean))) {
     const digestOfOther = await digestOf(other);
     const found = find(file, digestOfOther);
@@ -135,7 +144,16 @@ export async function sync(checkpoint) {
   return reply;
 }
 
-const send = async (checkpoint, scans, token) => {
+// Without the undos whose scan is still queued and does not travel with them: the server could not know what they undo.
+const sendable = async (scans) => {
+  const own = new Set(scans.map(({ key }) => key));
+  const queued = new Set(await store.keys("queue"));
+  return scans.filter(({ undoes }) => !undoes || own.has(undoes) || !queued.has(undoes));
+};
+
+const send = async (checkpoint, given, token) => {
+  const scans = await sendable(given);
+  if (!scans.length) return [];
   const { scans: done, notice } = await ask(`${checkpoint}upload`, (answer) => answer, {
     method: "POST",
     timeout: TRANSFER_TIMEOUT,
@@ -165,9 +183,16 @@ const sendAll = async (checkpoint, scans, token) => {
   }
 };
 
+// By time, but an undo after its scan, even if the clock was corrected in between.
+const inOrder = (queue) => {
+  const times = new Map(queue.map(({ key, at }) => [key, at]));
+  const place = ({ at, undoes }) => (undoes ? `${times.get(undoes) > at ? times.get(undoes) : at}+` : at);
+  return queue.sort((one, other) => (place(one) < place(other) ? -1 : 1));
+};
+
 // Uploads the queue; returns sentences on what the server decided differently. What could not be sent stays queued.
 export async function upload(token) {
-  const queue = (await store.all("queue")).sort((one, other) => (one.at < other.at ? -1 : 1));
+  const queue = inOrder(await store.all("queue"));
   const sentences = [];
   for (const checkpoint of new Set(queue.map((scan) => scan.checkpoint))) {
     const scans = queue.filter((scan) => scan.checkpoint === checkpoint);

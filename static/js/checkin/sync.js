@@ -60,6 +60,7 @@ export function onAnswer({ verdict }, code) {
   if (!part("waiting").hidden) sync();
   if (verdict === "in") offline.remember(code).catch(() => {});
 }
+export const isScanned = (text) => offline.isScanned(checkpoint, text);
 // Undoes the check-in of this scan, or adds the reason; the queue takes it to the server, now or later.
 export async function undo(scan, reason) {
   await offline.undo(checkpoint, scan, reason);

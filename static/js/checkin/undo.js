@@ -1,7 +1,7 @@
 // Undo on a green verdict for ten seconds, and the reason afterwards. Both go through the queue, so a network may be missing.
 
 import { newKey, part } from "./page.js";
-import { undo } from "./sync.js";
+import { isScanned, undo } from "./sync.js";
 import * as verdict from "./verdict.js";
 
 const button = part("undo");
@@ -28,13 +28,13 @@ const give = (reason) => {
   verdict.hide();
 };
 for (const one of form.querySelectorAll("[data-reason]")) one.addEventListener("click", () => give(one.value));
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = form.elements.reason;
   const reason = field.value.trim();
   field.value = "";
   // A hand scanner types into this field too.
-  if (/\/t\/[\w-]{22}|^[\w-]{22}$/.test(reason)) return scan.onScan(reason);
+  if (await isScanned(reason).catch(() => false)) return scan.onScan(reason);
   if (reason) give(reason);
   else field.focus();
 });

@@ -1,5 +1,6 @@
 """What phones do to the scanner: decoders that fail, old browsers, pauses, foreign pages, storage that is not kept."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -450,6 +451,50 @@ def test_scan_that_the_server_refuses_keeps_no_other_from_being_uploaded(
     expect(page.locator("[data-conflict-list]")).to_contain_text("Scan 1 is not complete.")
     expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
     assert Scan.objects.get().ticket == ticket
+
+
+def test_undo_waits_on_the_phone_for_the_upload_of_its_scan(
+    phone: BrowserContext, gate: Gate, ticket: Ticket
+) -> None:
+    page, bodies = opened(phone, gate), []
+    kept(page)
+
+    def refuse(route: Route) -> None:
+        bodies.append(json.loads(route.request.post_data or "")["scans"])
+        route.fulfill(status=400, json={"error": "Not now."})
+
+    phone.set_offline(True)
+    wedge(page, ticket.code)
+    expect(word(page)).to_have_text("In")
+    page.locator("[data-undo]").click()
+    expect(word(page)).to_have_text("Undone")
+    page.route("**/upload", refuse)
+    phone.set_offline(False)
+    page.reload()
+    expect(page.locator("[data-conflict-list]")).to_contain_text("Not now.")
+    shapes = [["undoes" in row for row in rows] for rows in bodies]
+    assert ([False, True] in shapes, [False] in shapes, [True] in shapes) == (True, True, False)
+    page.unroute("**/upload")
+    page.reload()
+    expect(page.locator("[data-counts]")).to_have_text("0 of 1 in")
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert CheckIn.objects.get().undone_at is not None
+
+
+def test_ticket_typed_into_the_reason_with_another_keyboard_is_scanned(
+    phone: BrowserContext, gate: Gate, event: Event, ticket: Ticket
+) -> None:
+    other = ticket_for(event, name="Ben Rao")
+    page = opened(phone, gate)
+    kept(page)
+    wedge(page, ticket.code)
+    expect(word(page)).to_have_text("In")
+    page.locator("[data-undo]").click()
+    page.locator("[data-reasons] [name=reason]").click()
+    wedge(page, url_of(other).translate(GERMAN))
+    expect(page.locator("[data-verdict] [data-name]")).to_have_text("Ben Rao")
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert CheckIn.objects.get(ticket=ticket).undo_reason == "no reason given"
 
 
 # ---- Storage

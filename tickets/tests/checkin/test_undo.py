@@ -191,9 +191,57 @@ def test_undo_of_a_scan_of_another_gate_or_of_none_changes_nothing(
     ravi.gates.add(other.gate)
     mine = {"key": green.key.hex}
     assert sent(phone, other, undo_of(mine, timezone.now())) == [("undone", False)]
-    nothing = {"key": random_key().hex}
-    assert sent(phone, checkpoint, undo_of(nothing, timezone.now())) == [("undone", False)]
     assert CheckIn.objects.get().undone_at is None
+
+
+def test_undo_that_arrives_before_its_scan_is_kept_by_the_phone(
+    phone: Client, checkpoint: Checkpoint, event: Event
+) -> None:
+    now = timezone.now()
+    scan = queued(ticket_for(event).code, now)
+    undo = undo_of(scan, now, reason="Wrong person")
+    assert sent(phone, checkpoint, undo) == []
+    assert sent(phone, checkpoint, scan) == [("in", False)]
+    assert sent(phone, checkpoint, undo) == [("undone", False)]
+    assert CheckIn.objects.get().undo_reason == "Wrong person"
+
+
+def test_undo_whose_scan_never_arrives_is_given_up_after_a_day(phone: Client, checkpoint: Checkpoint) -> None:
+    row = undo_of({"key": random_key().hex}, timezone.now() - dt.timedelta(hours=25))
+    response = phone.post(checkpoint.url("upload"), {"scans": [row]}, content_type="application/json")
+    (answer,) = response.json()["scans"]
+    assert (answer["key"], answer["is_conflict"]) == (row["key"], True)
+    assert "there was nothing to undo" in answer["sentence"]
+
+
+def test_undo_follows_its_scan_though_the_clock_went_back(
+    phone: Client, checkpoint: Checkpoint, event: Event
+) -> None:
+    now = timezone.now()
+    scan = queued(ticket_for(event).code, now)
+    rows = [undo_of(scan, now - dt.timedelta(minutes=5)), scan]
+    assert sent(phone, checkpoint, *rows) == [("in", False), ("undone", False)]
+    assert CheckIn.objects.get().undone_at is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{code}",
+        "https://fest.example/t/{code}",
+        "https://fest.example/delegation/{code}/",
+        "httpsÑ--fest.example-t-x",
+    ],
+)
+def test_code_typed_into_the_reason_on_a_phone_is_not_recorded(
+    phone: Client, checkpoint: Checkpoint, event: Event, text: str
+) -> None:
+    code = ticket_for(event).code
+    scan, now = queued(code, timezone.now()), timezone.now()
+    reason = text.format(code=code)
+    assert sent(phone, checkpoint, scan, undo_of(scan, now, reason=reason))[1] == ("undone", False)
+    assert CheckIn.objects.get().undo_reason == "no reason given"
+    assert reasons() == [("check-in undone", "no reason given")]
 
 
 @pytest.mark.parametrize("undoes", ["", "x", 7, None])
