@@ -66,6 +66,12 @@ class FestList(StaffList):
         """The fest is chosen at the top of the page, for all lists."""
         return getattr(getattr(spec, "field", None), "related_model", None) is not Fest
 
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """A column of numbers is sorted by the numbers that it shows."""
+        if isinstance(field_name, Sum):
+            return field_name.ordering(self._request, self.model_admin.admin_site)
+        return super().get_ordering_field(field_name)
+
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """In dictionary order, by whatever column the user sorts."""
         ordering = super().get_ordering(request, queryset)

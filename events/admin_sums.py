@@ -56,7 +56,15 @@ class Sum:
     @property
     def admin_order_field(self) -> Coalesce:
         """The same number for sorting, computed by the database for all rows."""
-        rows = apps.get_model(self.model)._default_manager.filter(self.where, **{self.path: OuterRef("pk")})
+        return self._counted(apps.get_model(self.model)._default_manager.all())
+
+    def ordering(self, request: HttpRequest, site: AdminSite) -> Coalesce | None:
+        """As `admin_order_field`, of the rows that the column counts; `None` if the user may not see the other list."""
+        listed = _listed(request, site, self.model)
+        return None if listed is None else self._counted(listed)
+
+    def _counted(self, rows: QuerySet[Any]) -> Coalesce:
+        rows = rows.filter(self.where, **{self.path: OuterRef("pk")})
         counted = rows.order_by().values(self.path).annotate(n=Count("pk")).values("n")
         return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 

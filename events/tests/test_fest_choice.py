@@ -14,7 +14,9 @@ from django.utils import timezone
 from events.admin_base import BaseAdmin
 from events.fest_choice import ALL, FestChoice, fest_of, fest_paths, of_shown_fest, show
 from events.models import Event, Fest
-from registrations.models import Registration, Student
+from registrations.admin.sums import STUDENTS_OF_SCHOOL
+from registrations.models import Registration, School, Student
+from registrations.tests.builders import build_event, build_submission
 from techfest.core.admin.base import page_of
 from techfest.tests.support.kept_rows import KeepRows
 from tickets.models import Delivery, DeliveryEvent, Notice, Scan
@@ -239,3 +241,16 @@ def test_zone_of_the_admin_is_the_databases_at_once(client: Client) -> None:
     client.get("/admin/")
     Fest.objects.filter(is_current=True).update(time_zone="America/New_York")
     assert "Times are those of America/New_York" in client.get("/admin/").content.decode()
+
+
+def test_lists_are_sorted_by_the_numbers_that_they_show(client: Client, fests: tuple[Fest, Fest]) -> None:
+    current, other = (build_event(fest) for fest in fests)
+    for number in range(3):
+        build_submission(other, name=f"Asha {'ABC'[number]}", school="Elsewhere School")
+    build_submission(current, name="Ben Rao", school="Here School")
+    number = admin.site.get_model_admin(School).list_display.index(STUDENTS_OF_SCHOOL) + 1
+    for sign in ("", "-"):
+        rows = client.get(list_path(School), {"o": f"{sign}{number}"}).context["cl"].result_list
+        counts = [row.sums["students"] for row in rows]
+        assert len(set(counts)) > 1
+        assert counts == sorted(counts, reverse=bool(sign))
