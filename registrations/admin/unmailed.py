@@ -25,7 +25,8 @@ def unmailed_page(admin: StaffAdmin, request: HttpRequest) -> HttpResponseBase:
     """Show those of the posted registrations that the user may see and whose students have no address."""
     if not admin.has_view_permission(request):
         raise PermissionDenied
-    ids = request.POST.getlist("unmailed")
+    # One field for all ids: a request may have some hundred fields only.
+    ids = " ".join(request.POST.getlist("unmailed")).split()
     if not all(ROW_ID.fullmatch(pk) for pk in ids):
         raise BadRequest("The id of a registration is not an integer.")
     rows = admin.get_queryset(request).filter(pk__in=ids, student__email="")

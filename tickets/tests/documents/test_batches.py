@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
+import html5lib
 import pytest
 from django.db.models import F
 from django.urls import reverse
@@ -337,3 +338,15 @@ def test_page_asks_as_often_for_many_events_as_for_one(fest: Fest, owner: Any) -
     for number in range(4):
         build_submission(build_event(fest), name=f"Pupil {number}")
     assert query_count(client, PAGE) == few
+
+
+def test_enter_in_a_field_makes_no_other_kind(fest: Fest, owner: Any) -> None:
+    build_submission(build_event(fest, name="Quiz"), name="Asha")
+    page = organiser_client(owner).get(PAGE).content.decode()
+    forms = html5lib.parse(page, namespaceHTMLElements=False).iter("form")
+    buttons = [form.findall(".//button[@name='print']") for form in forms]
+    assert [[one.get("value") for one in some] for some in buttons if some] == [
+        ["badges"],
+        ["attendance"],
+        ["all_tickets"],
+    ]
