@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import html5lib
 import pytest
 from django.core import mail as outbox
 from django.test import Client
@@ -19,8 +20,9 @@ from registrations.tests.builders import (
 )
 from registrations.tests.counting import counts, states
 from techfest.core import roles
+from techfest.core.admin import confirmation
 from techfest.core.admin.base import page_of
-from techfest.core.admin.rehearsal import MailSample
+from techfest.core.admin.rehearsal import Consequences, MailSample, rehearse
 from techfest.core.db.locking import Deadline
 from tickets.mail.compose import Composer, compose
 from tickets.mail.kinds.base import AS_SENT
@@ -112,6 +114,44 @@ def test_page_comes_again_where_something_else_would_happen(client: Client, fest
     assert "Asha C" in again.context["outcome"].groups[1].lines[0]
     assert states(event) == ["confirmed", "cancelled", "waiting", "waiting"]
     assert said(pressed(client, again, notify="on")) == ["1 cancelled, 1 promoted, 2 mails queued."]
+
+
+@pytest.mark.parametrize(("notify", "rehearsals"), [("on", 0), ("", 1)])
+def test_refused_act_is_rehearsed_again_only_to_show_the_mails(
+    client: Client, fest: Fest, monkeypatch: pytest.MonkeyPatch, notify: str, rehearsals: int
+) -> None:
+    event, calls = event_of(fest, 4), []
+    page = act(client, "cancel_registrations", rows(event)[0])
+    cancel([rows(event)[1].pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+
+    def counted(do: Any) -> Consequences:
+        calls.append(do)
+        return rehearse(do)
+
+    monkeypatch.setattr(confirmation, "rehearse", counted)
+    again = pressed(client, page, notify=notify)
+    assert (again.context["is_changed"], len(calls)) == (True, rehearsals)
+    assert (again.context["outcome"].mails, len(again.context["outcome"].samples)) == (2, 2)
+
+
+def form_with(page: Any, name: str) -> Any:
+    root = html5lib.parse(page.content.decode(), namespaceHTMLElements=False)
+    return next(form for form in root.iter("form") if form.find(f".//*[@name='{name}']") is not None)
+
+
+def test_enter_in_the_sentence_shows_the_mail(client: Client, fest: Fest) -> None:
+    event = event_of(fest, 1)
+    build_submission(event, name="Ben Iyer", email="")
+    pages = [
+        act(client, "cancel_registrations", *rows(event)),
+        client.post(page_of(event), filled_in(client, page_of(event), state="cancelled")),
+    ]
+    for page, name in zip(pages, ("reason", "hold-reason"), strict=True):
+        buttons = [one for one in form_with(page, name).iter("button") if "form" not in one.attrib]
+        assert buttons[0].get("name") == "look"
+        form = form_with(page, "unmailed")
+        values = {one.get("name"): one.get("value") for one in form.iter("input")}
+        assert "Ben Iyer" in client.post(form.get("action"), values).content.decode()
 
 
 def test_second_press_mails_no_one_again(client: Client, fest: Fest) -> None:

@@ -146,14 +146,14 @@ def rehearsed_action(
     try:
         if values is None:
             return show(confirmation(), is_rehearsed=True)
+        refused = None
         if is_sent and request.POST.get("seen") and "look" not in request.POST:
-            done, is_done = _carry_out(do, values, request.POST["seen"])
+            refused, is_done = _carry_out(do, values, request.POST["seen"])
             if is_done:
-                _report(model_admin, request, done)
+                _report(model_admin, request, refused)
                 return None
-        shown = rehearse(lambda: do(_of_act(values) | _notifies(values)))
-        is_changed = is_sent and bool(request.POST.get("seen")) and "look" not in request.POST
-        return show(confirmation(), outcome=shown, is_rehearsed=True, is_changed=is_changed)
+        shown = _shown(do, values, refused)
+        return show(confirmation(), outcome=shown, is_rehearsed=True, is_changed=refused is not None)
     except UserFacingError as error:
         model_admin.message_user(request, str(error.text), messages.ERROR)
     return None
@@ -166,6 +166,16 @@ def _of_act(values: dict[str, Any]) -> dict[str, Any]:
 def _notifies(values: dict[str, Any]) -> dict[str, Any]:
     """The page shows the mails; its second button does the act without them."""
     return {"notify": True} if "notify" in values else {}
+
+
+def _shown(
+    do: Callable[[dict[str, Any]], "Report"], values: dict[str, Any], refused: Consequences | None
+) -> Consequences:
+    """Return what the act does, with its mails; `refused` has them unless the act was to send none."""
+    wanted = _of_act(values) | _notifies(values)
+    if refused is not None and wanted == _of_act(values):
+        return refused
+    return rehearse(lambda: do(wanted))
 
 
 def _carry_out(
