@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from registrations.booking.change_notices import (
     is_promoted,
     subject_about,
 )
-from registrations.models import Change, School, Teacher
+from registrations.models import Change, Registration, School, Teacher
 from techfest.core.admin.rehearsal import Consequences, Group, register_reader
 from techfest.core.db.clock import database_now
 
@@ -102,6 +103,24 @@ class RegistrationReader:
 
 
 register_reader(RegistrationReader())
+
+
+def scaled(
+    found: Consequences, alike: Sequence[Registration], affected: Iterable[Registration]
+) -> Consequences:
+    """Return, for all that are `alike`, what was rehearsed with one of them; its mail is the last sample."""
+    without = [Change(registration=row) for row in affected if not row.student.email]
+    told, samples = sum(bool(row.student.email) for row in alike), [*found.samples]
+    if told and samples:
+        samples[-1] = replace(samples[-1], count=told)
+    return replace(
+        found,
+        mails=found.mails - 1 + told if told else found.mails,
+        samples=samples,
+        unmailed=_by_school(without),
+        unmailed_ids=[one.registration.pk for one in without],
+        teachers=len(_teachers(without)),
+    )
 
 
 def _mail_counts(forecast: "hooks.MailForecast") -> list[str]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from events.admin import take_picture
 from events.models import Event
 from registrations.admin.event_form import KEPT_PICTURE, ApplyForm, EventForm
+from registrations.admin.event_rehearsal import rehearsed
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
 from registrations.event_changes.messages import sentences
@@ -27,9 +28,9 @@ from techfest.core.admin.concurrent_edits import (
     find_concurrent_edits,
     in_words,
 )
-from techfest.core.admin.confirmation import YOUR_WORDS, counted
+from techfest.core.admin.confirmation import counted
 from techfest.core.admin.pages import staff_page
-from techfest.core.admin.rehearsal import Consequences, read, shown_and_undone, tell_teachers
+from techfest.core.admin.rehearsal import Consequences, read, tell_teachers
 from techfest.core.db.bulk import observed_inserts
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
@@ -205,7 +206,7 @@ def _impact_page(
         decision_form = ApplyForm(None, impact=impact, now=now, reason=request.POST.get("hold-reason", ""))
     # Before the rehearsal, which changes the rows of the impact.
     said, seen, differences = sentences(impact, now=now), digest([impact]), _differences(form, impact.edit)
-    outcome = _rehearsed(request, impact, decision_form, now)
+    outcome = rehearsed(request, impact, decision_form, now)
     return staff_page(
         request,
         admin,
@@ -226,24 +227,6 @@ def _impact_page(
             (SEEN, seen),
         ],
     )
-
-
-def _rehearsed(
-    request: HttpRequest, impact: Impact, decision_form: ApplyForm, now: dt.datetime
-) -> Consequences:
-    """Return what saving does to registrations, and its mails; nothing of it stays."""
-    if decision_form.is_bound and decision_form.is_valid():
-        chosen = decision_form.cleaned_data
-        reason, reserved, by = (
-            chosen["reason"],
-            decision_form.reserved_by(request.user),
-            chosen.get("choose_by"),
-        )
-    else:
-        reason, reserved = str(decision_form.initial["reason"] or YOUR_WORDS), {}
-        by = decision_form.initial["choose_by"]
-    options = ApplyOptions(request.user, reason, reserved, by, quotes_reason=True)
-    return shown_and_undone(lambda: apply_edits([impact], options, now=now))
 
 
 def _differences(form: EventForm, edit: Edit) -> list[tuple[str, str, str]]:

@@ -97,8 +97,10 @@ def why_too_late(registration: Registration, now: dt.datetime) -> str:
     return _("%(event)s has begun.") % {"event": registration.event.name}
 
 
-def cancel_event(event: Event, *, user: Any, reason: str, now: dt.datetime) -> None:
-    """Ends the holds of a cancelled event and cancels all of its registrations.
+def cancel_event(
+    event: Event, *, user: Any, reason: str, now: dt.datetime, sample: int | None = None
+) -> None:
+    """Ends the holds of a cancelled event and cancels all of its registrations; a rehearsal may do it with one.
 
     Needs the transaction that locked the Seats row and stored the event's state, so nobody is promoted. The
     number of statements grows by three per hundred registrations.
@@ -106,6 +108,8 @@ def cancel_event(event: Event, *, user: Any, reason: str, now: dt.datetime) -> N
     with change_ledger():
         end_all(event)
         active = Registration.objects.active().filter(event=event).with_related().order_by("pk")
+        if sample is not None:
+            active = active.filter(pk=sample)
         rows = list(active.select_for_update(no_key=True, of=("self",)))
         if rows:
             actor = Change.Actor.ORGANISER

@@ -30,6 +30,8 @@ class ApplyOptions:
     reserved: Mapping[int, ReservedCapacity] = field(default_factory=dict)
     choose_by: dt.datetime | None = None
     quotes_reason: bool = False
+    sample: int | None = None
+    """The one registration that a rehearsal of a cancelled event cancels."""
 
     @property
     def quoted(self) -> str:
@@ -52,7 +54,7 @@ def _apply(impacts: Sequence[Impact], options: ApplyOptions, now: dt.datetime) -
     for one in impacts:
         event = one.edit.after
         if one.edit.is_event_cancelled:
-            cancel_event(event, user=options.user, reason=options.reason, now=now)
+            cancel_event(event, user=options.user, reason=options.reason, now=now, sample=options.sample)
             continue
         promote_after_change(event)
         conflicts.end(one.ended_conflicts, now=now)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from events.models import Event, Fest, Venue
+from registrations.admin import event_rehearsal
 from registrations.booking.cancel import cancel
 from registrations.models import Change, Registration, Student
 from registrations.tests.builders import (
@@ -20,7 +21,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.counting import counts, states
 from techfest.core import roles
-from techfest.core.admin import confirmation
+from techfest.core.admin import confirmation, rehearsal
 from techfest.core.admin.base import page_of
 from techfest.core.admin.rehearsal import Consequences, MailSample, rehearse
 from techfest.core.db.locking import Deadline
@@ -132,6 +133,36 @@ def test_refused_act_is_rehearsed_again_only_to_show_the_mails(
     again = pressed(client, page, notify=notify)
     assert (again.context["is_changed"], len(calls)) == (True, rehearsals)
     assert (again.context["outcome"].mails, len(again.context["outcome"].samples)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "values", [{"state": "cancelled"}, {"venue": "Hall B"}, {"venue": "Hall B", "capacity": "2"}]
+)
+def test_large_event_is_rehearsed_with_one_registration_and_shows_the_same(
+    client: Client, fest: Fest, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any]
+) -> None:
+    hall, event = Venue.objects.create(fest=fest, name="Hall B"), event_of(fest)
+    teacher = build_teacher()
+    build_submission(event, name="Ben Iyer", grade=7, email="", school=teacher.school.name)
+    build_submission(event, name="Asha Rao", grade=7, email="rao@example.org")
+    given = values | ({"venue": hall.pk} if "venue" in values else {})
+    data, read, seen = filled_in(client, page_of(event), **given), rehearsal.read, []
+
+    def counted(rows: Any, *, shows_mails: bool) -> Any:
+        seen.append(sum(isinstance(row, Change) for row in rows))
+        return read(rows, shows_mails=shows_mails)
+
+    monkeypatch.setattr(rehearsal, "read", counted)
+    whole = client.post(page_of(event), data).context["outcome"]
+    monkeypatch.setattr(event_rehearsal, "MAX_REHEARSED", 2)
+    found = client.post(page_of(event), data).context["outcome"]
+    shown = ("mails", "unmailed", "unmailed_ids", "teachers")
+    assert [getattr(found, name) for name in shown] == [getattr(whole, name) for name in shown]
+    assert [(one.count, one.subject) for one in found.samples] == [
+        (one.count, one.subject) for one in whole.samples
+    ]
+    promoted = int("capacity" in values)
+    assert seen == [5 + promoted, 1 + promoted]
 
 
 def form_with(page: Any, name: str) -> Any:
