@@ -414,24 +414,29 @@ def _meter(row: EventRow) -> tuple[int, str]:
 
 
 def _sums(viewer: Viewer, fest: Fest, rows: Sequence[EventRow]) -> list[Number]:
-    """Sums over the published events."""
+    """Sums over the published events. One links to its list only if the list has as many rows."""
+    state = Registration.State
     on = [row for row in rows if row.state == State.PUBLISHED and row.capacity is not None]
     taken, capacity = sum(row.taken or 0 for row in on), sum(row.capacity or 0 for row in on)
     waiting, full = (
         sum(row.waiting or 0 for row in on),
         sum((row.taken or 0) >= (row.capacity or 0) for row in on),
     )
-    state = Registration.State
     words = ngettext("%(taken)d of %(all)d seat taken", "%(taken)d of %(all)d seats taken", capacity)
+    others = [row for row in rows if row.state != State.PUBLISHED]
+    is_listed = not any(row.held for row in on) and not any(row.taken for row in others)
     found = [
-        Number(
-            words % {"taken": taken, "all": capacity}, list_path(Registration, state__exact=state.CONFIRMED)
-        )
+        Number(words % {"taken": taken, "all": capacity}, _list_in(state.CONFIRMED) if is_listed else "")
     ]
     if waiting:
         words = ngettext("%(count)d waiting", "%(count)d waiting", waiting) % {"count": waiting}
-        found.append(Number(words, list_path(Registration, state__exact=state.WAITING), "wait"))
+        is_listed = not any(row.waiting for row in others)
+        found.append(Number(words, _list_in(state.WAITING) if is_listed else "", "wait"))
     if full:
         words = ngettext("%(count)d event full", "%(count)d events full", full) % {"count": full}
         found.append(Number(words, tone="full"))
     return found
+
+
+def _list_in(state: str) -> str:
+    return list_path(Registration, state__exact=state)

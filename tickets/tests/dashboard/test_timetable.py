@@ -79,6 +79,12 @@ def test_each_number_links_to_the_list_that_it_counts(fest: Fest) -> None:
     sums = client.get(TODAY).context["timetable"].sums
     assert [number.words for number in sums] == ["2 of 6 seats taken", "2 waiting", "1 event full"]
     assert client.get(sums[0].path).context["cl"].result_count == 2
+    Event.objects.filter(pk=free.pk).update(state=Event.State.CANCELLED)
+    sums = client.get(TODAY).context["timetable"].sums
+    assert [(number.words, bool(number.path)) for number in sums[:2]] == [
+        ("1 of 1 seat taken", False),  # its list has those of the other event, too
+        ("2 waiting", True),
+    ]
 
 
 def test_lowered_capacity_and_missing_seats_are_said(fest: Fest) -> None:
