@@ -30,7 +30,7 @@ def unmailed_page(admin: StaffAdmin, request: HttpRequest) -> HttpResponseBase:
     if not all(ROW_ID.fullmatch(pk) for pk in ids):
         raise BadRequest("The id of a registration is not an integer.")
     rows = admin.get_queryset(request).filter(pk__in=ids, student__email="")
-    rows = rows.select_related("student__school", "event__venue", "event__fest")
+    rows = rows.select_related("student__school", "event")
     found: dict[int, SchoolList] = {}
     for row in rows.order_by("student__school__name", "student__grade", "student__name", "pk"):
         found.setdefault(row.student.school_id, SchoolList(row.student.school.name)).registrations.append(row)

@@ -25,6 +25,7 @@ from techfest.core.admin import confirmation, rehearsal
 from techfest.core.admin.base import page_of
 from techfest.core.admin.rehearsal import Consequences, MailSample, rehearse
 from techfest.core.db.locking import Deadline
+from techfest.core.formatting import moment
 from tickets.mail.compose import Composer, compose
 from tickets.mail.kinds.base import AS_SENT
 from tickets.mail.preview import PERSONAL_LINK, without_links
@@ -314,3 +315,25 @@ def test_move_asks_for_the_event_first_and_then_shows_the_mail(client: Client, f
     assert states(old) == ["confirmed"]
     assert said(pressed(client, page, notify="on")) == ["1 moved, 1 mail queued.", "1 has a seat in Quiz."]
     assert outbox.outbox == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["admin:registrations_registration_add_by_hand", "admin:tickets_message_add", "admin:events_fest_copy"],
+)
+def test_pages_that_ask_nothing_of_anyone_show_all_their_fields(client: Client, path: str) -> None:
+    fest = build_event(build_fest()).fest
+    response = client.get(reverse(path, args=[fest.pk] if path == "admin:events_fest_copy" else []))
+    form, page = response.context["form"], response.content.decode()
+    assert form.visible_fields()
+    assert [one.html_name for one in form.visible_fields() if f'name="{one.html_name}' not in page] == []
+
+
+def test_printed_list_says_nothing_that_may_change(client: Client, fest: Fest) -> None:
+    """It is printed before the change is saved."""
+    event = build_event(fest)
+    build_submission(event, name="Asha Rao", email="")
+    ids = {"unmailed": list(Registration.objects.values_list("pk", flat=True))}
+    page = client.post(reverse("admin:registrations_registration_unmailed"), ids).content.decode()
+    assert event.name in page
+    assert (event.venue.name in page, moment(event.starts_at) in page) == (False, False)
