@@ -72,6 +72,9 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
         ]
         return [*timetable.paths(self), *own, *super().get_urls()]
 
+    def path_of_row(self, row: Event) -> str:
+        return event_page.page_path(row)
+
     def page_view(self, request: HttpRequest, event_id: int) -> HttpResponseBase:
         return event_page.show(self, request, event_id)
 

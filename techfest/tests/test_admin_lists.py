@@ -11,6 +11,7 @@ import pytest
 from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from events.admin_sums import Sum
@@ -316,7 +317,7 @@ def test_long_text_is_whole_in_the_page(client: Client) -> None:
 def test_buttons_name_the_acts_and_run_them(client: Client) -> None:
     teacher = build_teacher()
     page = client.get(list_path(type(teacher))).content.decode()
-    assert 'name="action" value="approve"' in page
+    assert re.search(r'name="action"\s+value="approve"', page)
     row = Registration.objects.get(student__name="Chen Das")
     answer = client.post(PATH, {"index": 0, "action": "cancel_registrations", "_selected_action": row.pk})
     assert "admin-confirm" in answer.content.decode()
@@ -327,3 +328,12 @@ def test_buttons_name_the_acts_and_run_them(client: Client) -> None:
 def test_message_to_a_named_filter_goes_to_its_rows(many_events: list[Event], client: Client) -> None:
     page = client.get("/admin/tickets/message/add/?named-event=Gadget+00").content.decode()
     assert "event: Gadget 00" in html.unescape(page)
+
+
+def test_events_lead_to_their_pages_from_the_list_the_search_and_waiting(client: Client) -> None:
+    event = build_event(current_fest(), name="Robo Race", capacity=1)
+    build_submission(event, name="Zoya Menon")
+    build_submission(event, name="Yash Pillai")
+    path = reverse("admin:events_event_page", args=[event.pk])
+    for page in (list_path(Event), reverse("admin:search") + "?q=robo", reverse("admin:waiting")):
+        assert f'href="{path}"' in client.get(page).content.decode()

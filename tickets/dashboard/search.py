@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Model, Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -64,7 +65,12 @@ def _event(row: Event) -> Hit:
     free = ngettext("%(count)d seat free", "%(count)d seats free", row.seats.free) % {"count": row.seats.free}
     waiting = _("%(count)d waiting") % {"count": row.seats.waiting}
     people = (gettext_lazy("Registrations"), list_path(Registration, event__id__exact=row.pk))
-    return Hit(row.name, page_of(row), f"{row.venue.name} · {free} · {waiting}", (people,))
+    return Hit(
+        row.name,
+        reverse("admin:events_event_page", args=[row.pk]),
+        f"{row.venue.name} · {free} · {waiting}",
+        (people,),
+    )
 
 
 def _category(row: Category) -> Hit:

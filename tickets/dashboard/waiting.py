@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count
+from django.urls import reverse
 
 from events.models import Event, Fest
 from registrations.booking.waitlist import UnusedSeats, unused_seats, why_nobody
 from registrations.models import Hold, Registration
-from techfest.core.admin.base import page_of
 from tickets.dashboard.visibility import Viewer, list_path
 
 State = Registration.State
@@ -80,7 +80,7 @@ def _of_event(
     holds = list_path(Hold, state=Hold.State.HELD, **of_event) if viewer.rows(Hold) is not None else ""
     return EventWaiting(
         name=event.name,
-        path=page_of(event),
+        path=reverse("admin:events_event_page", args=[event.pk]),
         starts_at=event.starts_at,
         capacity=seats.capacity,
         waiting=Figure(seats.waiting, list_path(Registration, state__exact=State.WAITING, **of_event)),

@@ -94,6 +94,10 @@ class StaffAdmin(FewScripts, PlainLabels, VisibleChoicesMixin, DownloadableList,
     next_step: Any = ""
     """What to do while the list has no rows at all, as a sentence."""
 
+    def path_of_row(self, row: Any) -> str:
+        """Return the path of a page of the row that its list leads to, or an empty text for its form."""
+        return ""
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StaffList
 

@@ -56,6 +56,10 @@ class StaffList(ChangeList):
         """Take the query of the page, which Django sets."""
         self._page, self._rows = page, None
 
+    def url_for_result(self, result: Any) -> str:
+        """Return the page that a row leads to: its form, or the one that its admin class names."""
+        return self.model_admin.path_of_row(result) or super().url_for_result(result)
+
     def _read(self) -> list[Any]:
         ids = list(dict.fromkeys(self._page.values_list("pk", flat=True)))
         wanted = self.root_queryset.filter(pk__in=ids).order_by()
