@@ -58,7 +58,8 @@ class StaffList(ChangeList):
 
     def url_for_result(self, result: Any) -> str:
         """Return the page that a row leads to: its form, or the one that its admin class names."""
-        return self.model_admin.path_of_row(result) or super().url_for_result(result)
+        owner: Any = self.model_admin
+        return owner.path_of_row(result) or super().url_for_result(result)
 
     def _read(self) -> list[Any]:
         ids = list(dict.fromkeys(self._page.values_list("pk", flat=True)))
