@@ -70,25 +70,28 @@ class RegistrationReader:
         for belongs, words, short in KINDS:
             some = [change for change in changes if belongs(change)]
             if some:
-                groups.append(Group(words % {"count": len(some)}, [line_of(one) for one in some]))
+                groups.append(
+                    Group(words % {"count": len(some)}, [line_of(one.registration) for one in some])
+                )
                 counts.append(short % {"count": len(some)})
         counts += _mail_counts(forecast)
         unmailed = _unmailed(changes)
+        without = [one.registration for one in unmailed]
         return Consequences(
             facts=sorted(_fact(one) for one in changes if not is_changed(one)),
             groups=groups,
             counts=counts,
             mails=forecast.to_students,
             samples=forecast.samples,
-            unmailed=_by_school(unmailed) if shows_mails else [],
+            unmailed=_by_school(without) if shows_mails else [],
             unmailed_ids=_stored_ids(unmailed, changes),
-            teachers=len(_teachers(unmailed)) if shows_mails else 0,
+            teachers=len(_teachers(without)) if shows_mails else 0,
         )
 
     def tell_teachers(self, rows: Sequence[Model], *, words: str) -> None:
         changes = _unmailed([row for row in rows if isinstance(row, Change)])
         now = database_now()
-        for teacher in _teachers(changes):
+        for teacher in _teachers([one.registration for one in changes]):
             mine = [one for one in changes if one.registration.student.school_id == teacher.school_id]
             hooks.enqueue_notice.call(
                 to=teacher.user.email,
@@ -109,7 +112,7 @@ def scaled(
     found: Consequences, alike: Sequence[Registration], affected: Iterable[Registration]
 ) -> Consequences:
     """Return, for all that are `alike`, what was rehearsed with one of them; its mail is the last sample."""
-    without = [Change(registration=row) for row in affected if not row.student.email]
+    without = [row for row in affected if not row.student.email]
     told, samples = sum(bool(row.student.email) for row in alike), [*found.samples]
     if told and samples:
         samples[-1] = replace(samples[-1], count=told)
@@ -118,7 +121,7 @@ def scaled(
         mails=found.mails - 1 + told if told else found.mails,
         samples=samples,
         unmailed=_by_school(without),
-        unmailed_ids=[one.registration.pk for one in without],
+        unmailed_ids=[row.pk for row in without],
         teachers=len(_teachers(without)),
     )
 
@@ -136,8 +139,7 @@ def _fact(change: Change) -> list[object]:
     return [row.student_id, row.event_id, change.from_state, change.to_state, change.cause]
 
 
-def line_of(change: Change) -> str:
-    row = change.registration
+def line_of(row: Registration) -> str:
     return format_html(
         '<bdi translate="no">{}</bdi> ({}{}), <bdi translate="no">{}</bdi>',
         row.student.name,
@@ -167,21 +169,18 @@ def _stored_ids(unmailed: Sequence[Change], changes: Iterable[Change]) -> list[i
     ]
 
 
-def _by_school(changes: Sequence[Change]) -> list[Group]:
-    names = dict(
-        School.objects.filter(pk__in={one.registration.student.school_id for one in changes}).values_list(
-            "pk", "name"
-        )
-    )
+def _by_school(registrations: Sequence[Registration]) -> list[Group]:
+    schools = School.objects.filter(pk__in={row.student.school_id for row in registrations})
+    names = dict(schools.values_list("pk", "name"))
     found: dict[int, list[str]] = defaultdict(list)
-    for one in changes:
-        found[one.registration.student.school_id].append(line_of(one))
+    for row in registrations:
+        found[row.student.school_id].append(line_of(row))
     return [Group(names[pk], lines) for pk, lines in sorted(found.items(), key=lambda pair: names[pair[0]])]
 
 
-def _teachers(changes: Sequence[Change]) -> list[Teacher]:
+def _teachers(registrations: Sequence[Registration]) -> list[Teacher]:
     """The teachers with access and an address at the schools of these students."""
-    schools = {one.registration.student.school_id for one in changes}
+    schools = {row.student.school_id for row in registrations}
     if not schools:
         return []
     rows = Teacher.objects.with_access().filter(school__in=schools).exclude(user__email="")

@@ -149,6 +149,12 @@ class RegistrationAdmin(RegistrationColumns):
     ordering = ("-created_at", "-pk")
     inlines = (ChangesInline,)
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Those who wait stand in the order of their ranks, everything else with the newest first."""
+        if request.GET.get("state__exact") == State.WAITING:
+            return ("event_id", "queue_position")
+        return super().get_ordering(request)
+
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         return [

@@ -337,3 +337,11 @@ def test_events_lead_to_their_pages_from_the_list_the_search_and_waiting(client:
     path = reverse("admin:events_event_page", args=[event.pk])
     for page in (list_path(Event), reverse("admin:search") + "?q=robo", reverse("admin:waiting")):
         assert f'href="{path}"' in client.get(page).content.decode()
+
+
+def test_those_who_wait_stand_in_the_order_of_their_ranks(client: Client) -> None:
+    event = build_event(current_fest(), name="Drone Course", capacity=1)
+    for name in ("Tara Menon", "Uma Pillai", "Veer Sethi", "Wanda Bose"):
+        build_submission(event, name=name)
+    rows = shown(client, f"{PATH}?event__id__exact={event.pk}&state__exact=waiting").result_list
+    assert [row.student.name for row in rows] == ["Uma Pillai", "Veer Sethi", "Wanda Bose"]
