@@ -23,6 +23,7 @@ from registrations.students.consents import newest_text
 from techfest.core.admin.base import page_of
 from techfest.core.admin.pages import staff_page, visible_or_404
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import dated_moment
 from techfest.core.roles import owners
 from tickets.mail.kinds.notice import enqueue_notice
 from tickets.mail.provider_limits import windows
@@ -99,7 +100,9 @@ def _backup(now: dt.datetime) -> Point:
         words = _("No backup was seen. End your backup with: touch %(path)s") % {"path": backup_mark()}
         return Point(_("Backup"), False, words)
     words = _("The last backup was seen on %(when)s; there should be one each night.")
-    return Point(_("Backup"), now - last <= MAX_BACKUP_AGE, words % {"when": f"{last:%Y-%m-%d %H:%M} UTC"})
+    return Point(
+        _("Backup"), now - last <= MAX_BACKUP_AGE, words % {"when": f"{dated_moment(last, zone=dt.UTC)} UTC"}
+    )
 
 
 @cache
@@ -121,10 +124,7 @@ def _of_fest(fest: Fest, now: dt.datetime) -> Iterator[Point]:
     words = _(
         "Registration opens on %(opens)s and closes on %(closes)s, before the first event, times of %(zone)s."
     )
-    times = {
-        name: f"{getattr(fest, f'{name}_at').astimezone(fest.zone):%Y-%m-%d %H:%M}"
-        for name in ("opens", "closes")
-    }
+    times = {name: dated_moment(getattr(fest, f"{name}_at"), zone=fest.zone) for name in ("opens", "closes")}
     yield Point(_("Opening times"), in_order, words % {**times, "zone": fest.time_zone}, url)
     is_reachable = bool(fest.contact_name and fest.privacy_text) and not _is_reserved(fest.contact_email)
     words = _("Visitors write to %(email)s; the privacy page says who runs the fest.") % {
@@ -182,7 +182,7 @@ def _of_mail(now: dt.datetime) -> Iterator[Point]:
     words %= {"url": f"{settings.SITE_URL}/hooks/{settings.EMAIL_PROVIDER or 'mailgun'}/"}
     if last_event_at:
         words = _("The provider last reported on a mail on %(when)s.") % {
-            "when": f"{last_event_at:%Y-%m-%d %H:%M} UTC"
+            "when": f"{dated_moment(last_event_at, zone=dt.UTC)} UTC"
         }
     yield Point(_("Webhook"), last_event_at is not None, words)
     age = oldest_pending_age(now)

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -19,6 +18,7 @@ from techfest.core import audit_log
 from techfest.core.admin.base import MAX_LINES
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
+from techfest.core.formatting import dated_moment
 
 
 @admin.register(SecurityEvent)
@@ -138,7 +138,7 @@ def _end_confirmation(chosen: Sequence[Any]) -> Confirmation:
 
 def _session(account: Any, session: Any) -> str:
     what = session.device or _("Unknown browser")
-    since = f"{localtime(session.began_at):%Y-%m-%d %H:%M}" if session.began_at else "–"
+    since = dated_moment(session.began_at) if session.began_at else "–"
     text = _("since %(when)s") % {"when": since}
     return format_html('<bdi translate="no">{}</bdi>: {} {} ({})', account, what, session.network, text)
 
