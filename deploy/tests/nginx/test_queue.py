@@ -34,7 +34,7 @@ def queue_up(house: House, paths: list[str]) -> list[socket.socket]:
         visitors.append(visitor)
         if path == "/sleep/1/":
             wait_for(lambda: len(house.reached()) > before)
-        time.sleep(0.005)
+        time.sleep(0.015)
     return visitors
 
 

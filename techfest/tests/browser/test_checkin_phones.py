@@ -475,7 +475,8 @@ def test_undo_waits_on_the_phone_for_the_upload_of_its_scan(
     shapes = [["undoes" in row for row in rows] for rows in bodies]
     assert ([False, True] in shapes, [False] in shapes, [True] in shapes) == (True, True, False)
     page.unroute("**/upload")
-    page.reload()
+    with page.expect_response("**/upload"):
+        page.reload()
     expect(page.locator("[data-counts]")).to_have_text("0 of 1 in")
     expect(page.locator("[data-waiting]")).to_be_hidden()
     assert CheckIn.objects.get().undone_at is not None
