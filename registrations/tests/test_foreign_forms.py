@@ -109,7 +109,7 @@ def test_form_with_a_login_shows_its_text_but_no_password_and_no_form() -> None:
         "Meera Rao",
         "Hill School",
         "I teach 9 B",
-        "Switch the translation off",
+        "If the page is translated, show the original",
         "http://testserver/accounts/ask/",
     ):
         assert text in page

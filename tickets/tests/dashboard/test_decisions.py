@@ -107,7 +107,7 @@ def test_lead_is_offered_to_cancel_only_registrations_of_led_events() -> None:
     one.leads.add(lead)
     (decision,) = organiser_client(lead).get(TODAY).context["decisions"]
     found = [(button.pk, str(button.label)) for button in decision.lines[0].buttons]
-    assert found == [(conflict.pk, "Let both stand"), (mine.pk, "Cancel Quiz")]
+    assert found == [(conflict.pk, "Keep both"), (mine.pk, "Cancel Quiz")]
 
 
 def test_school_alert_and_mail_are_settled_in_place() -> None:

@@ -66,7 +66,10 @@ IN_THE_ADMIN = ("admin:documents_progress", "admin:documents_download")
 
 
 def test_constraint_and_rules_know_every_kind() -> None:
-    assert (set(DocumentJob.OF_SCHOOL), set(Kind)) == (OF_SCHOOL, OF_SCHOOL | OF_EVENT)
+    assert (set(DocumentJob.OF_SCHOOL), set(Kind)) == (
+        OF_SCHOOL,
+        OF_SCHOOL | OF_EVENT | {Kind.ALL_TICKETS},
+    )
 
 
 def test_teachers_open_the_documents_of_their_school_only(
