@@ -117,12 +117,15 @@ TABLE: dict[str, frozenset[str]] = {
     **{f"admin:{name}_{page}": LEADS for name in SEEN_BY_LEADS for page in ("changelist", "download")},
     **{f"admin:{name}_": LEADS for name in ("events_venue", "events_category")},
     "admin:registrations_registration_add_by_hand": LEADS,
+    # It shows those of the named rows that the user may see.
+    "admin:registrations_registration_unmailed": LEADS,
     # Broadcasts are visible only to their authors.
     "admin:tickets_message_": OWNER,
     "admin:tickets_message_add": LEADS,
     "admin:tickets_message_changelist": LEADS,
     # The models that the results role works with.
     **{f"admin:{name}_": JUDGES for name in JUDGED},
+    "admin:events_event_act": LEAD,
     **{f"admin:{name}_{page}": ADMIN_USERS for name in JUDGED for page in ("changelist", "download")},
     # Pages about a person, for owners only.
     "admin:registrations_student_data": OWNER,
