@@ -53,8 +53,8 @@ control_socket_disable = True
 accesslog = None if _is_behind_nginx else "-"
 errorlog = "-"
 loglevel = "info"
-# Address, method and path, status, bytes, milliseconds. A query could hold a name, a referrer a secret link.
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
+# Address, request line (without its query), status, bytes, milliseconds. No referrer: it could be a secret link.
+access_log_format = '%(h)s "%(r)s" %(s)s %(b)s %(M)sms'
 logger_class = "techfest.gunicorn_logging.Logger"
 proc_name = "techfest"
 

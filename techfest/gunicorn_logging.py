@@ -11,6 +11,13 @@ from .logs import OneLineFormatter
 class Logger(GunicornLogger):  # type: ignore[misc]  # Gunicorn brings no types
     """Gunicorn's logger with one line per record, tracebacks included, and without secret links."""
 
+    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
+        """Return the parts of an access line; the query is left out of the request line, since it may hold a name."""
+        found: dict[str, Any] = super().atoms(resp, req, environ, request_time)
+        path = str(environ.get("RAW_URI", "")).partition("?")[0]
+        found["r"] = f"{environ.get('REQUEST_METHOD')} {path} {environ.get('SERVER_PROTOCOL')}"
+        return found
+
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for logger in (self.error_log, self.access_log):
