@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from techfest.tests.test_contrast import ACCENTS
+from techfest.tests.support.accents import ACCENTS
 
 CSS = Path(__file__).resolve().parents[2] / "static" / "css"
 SITE, ADMIN = ((CSS / name).read_text() for name in ("site.css", "admin.css"))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from techfest.tests.support.accents import ACCENTS
+
 STYLESHEET = Path(__file__).resolve().parents[2] / "static" / "css" / "site.css"
-ACCENTS = ("indigo", "teal", "crimson", "amber", "forest", "violet", "cobalt", "slate")
 SCHEMES = ("light", "dark")
 
 TEXT, SHAPE = 4.5, 3.0

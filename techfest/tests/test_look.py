@@ -40,11 +40,12 @@ def test_scripts_within_budget() -> None:
         path.name: sum(sizes[name] for name in set(re.findall(r"js/(\w+\.js)", path.read_text())))
         for path in (ROOT / "templates").rglob("*.html")
     }
-    assert set(sizes) == {
+    named = {
         name
         for path in (ROOT / "templates").rglob("*.html")
         for name in re.findall(r"js/(\w+\.js)", path.read_text())
     }
+    assert set(sizes) == named | {"check_list.js"}  # the media of a widget of the admin
     assert max(loaded.values()) <= 2 * KB
 
 

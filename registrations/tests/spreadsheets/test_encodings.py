@@ -228,7 +228,7 @@ def test_long_text_of_unknown_encoding_is_read_quickly(data: bytes) -> None:
     began = time.process_time()
     sheet = read_file(data)
     decodings([cell for row in sheet.rows for cell in row.cells], sheet.encoding)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5  # quadratic reading would take minutes
 
 
 def test_encoding_without_a_letter_for_a_byte_is_not_taken() -> None:

@@ -1,14 +1,16 @@
 """Helpers for browser tests: filling in the registration form, and finding faults of a page."""
 
+import gzip
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 NARROWEST: ViewportSize = {"width": 320, "height": 640}
 MAX_NODES = 600
+MAX_HTML, MAX_REQUESTS, MAX_BYTES = 14 * 1024, 4, 40 * 1024
 
 
 def faults_of(page: Page, axe: Axe) -> list[str]:
@@ -97,3 +99,26 @@ def text_faults(page: Page) -> list[str]:
     page.evaluate("document.documentElement.style.fontSize = ''")
     page.set_viewport_size(PHONE)
     return found
+
+
+def weight_of(page: Page, url: str, own: str) -> tuple[bool, bool, bool, list[str], int]:
+    """Size of the HTML, number of requests and bytes, failed or external requests, and cookies."""
+    responses: list[Response] = []
+
+    def keep(response: Response) -> None:
+        responses.append(response)
+
+    page.on("response", keep)
+    page.goto(url, wait_until="networkidle")
+    bodies = [gzip.compress(response.body()) for response in responses]
+    return (
+        len(bodies[0]) <= MAX_HTML,
+        len(bodies) <= MAX_REQUESTS,
+        sum(map(len, bodies)) <= MAX_BYTES,
+        [
+            response.url
+            for response in responses
+            if response.status != 200 or not response.url.startswith(own)
+        ],
+        len(page.context.cookies()),
+    )

@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from events import cache
 from events.models import Fest
 from registrations.demo.fest import prepare
-from techfest.tests.browser.pages import PHONE, faults_of, text_faults
-from techfest.tests.browser.test_pages import weight_of
+from techfest.tests.browser.pages import PHONE, faults_of, text_faults, weight_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -1,6 +1,5 @@
 """Every public page in a real browser: size, accessibility, 320 px, both colour schemes, no script, no cookie."""
 
-import gzip
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, expect
 
 from events.models import Event
 from registrations import links
@@ -21,13 +20,12 @@ from registrations.results import publish
 from registrations.results.publish import PER_PAGE
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
 from techfest.core.db.locking import Deadline
-from techfest.tests.browser.pages import PHONE, all_faults_of, faults_of
+from techfest.tests.browser.pages import PHONE, all_faults_of, faults_of, weight_of
 from tickets.documents.certificates import path_of
 from tickets.models import Certificate, Ticket
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-MAX_HTML, MAX_REQUESTS, MAX_BYTES = 14 * 1024, 4, 40 * 1024
 LONG_NAME = "عائشة بنت محمد القحطاني 🤖 Wolfeschlegelsteinhausenbergerdorff-Krishnamurthy"
 
 
@@ -146,29 +144,6 @@ def test_pages_are_well_formed(site: Site, client: Client) -> None:
         missing = {one for pair in wanted for one in "".join(pair).split()} - set(ids)
         faults[name] = [error[1] for error in parser.errors], [key for key in ids if ids[key] > 1], missing
     assert faults == dict.fromkeys(faults, ([], [], set()))
-
-
-def weight_of(page: Page, url: str, own: str) -> tuple[bool, bool, bool, list[str], int]:
-    """Size of the HTML, number of requests and bytes, failed or external requests, and cookies."""
-    responses: list[Response] = []
-
-    def keep(response: Response) -> None:
-        responses.append(response)
-
-    page.on("response", keep)
-    page.goto(url, wait_until="networkidle")
-    bodies = [gzip.compress(response.body()) for response in responses]
-    return (
-        len(bodies[0]) <= MAX_HTML,
-        len(bodies) <= MAX_REQUESTS,
-        sum(map(len, bodies)) <= MAX_BYTES,
-        [
-            response.url
-            for response in responses
-            if response.status != 200 or not response.url.startswith(own)
-        ],
-        len(page.context.cookies()),
-    )
 
 
 def test_pages_within_budget(site: Site, browser: Browser) -> None:
