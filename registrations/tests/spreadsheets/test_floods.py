@@ -232,6 +232,6 @@ def test_pages_of_a_list_of_stacked_names_cost_few_steps(*, as_file: bool) -> No
         class_list = draft_of(handed_over(client, data))
         page = client.get(f"{LISTS}{class_list.pk}/").content.decode()
     assert page.count(TOO_MANY) == (50 if as_file else 19)
-    # Each character is normalised about once.
-    assert steps.normalized < 300_000
+    # Each character is normalised about once; tables of words that are made once per process come on top.
+    assert steps.normalized < 500_000
     assert max(len(cell) for row in class_list.rows.all() for cell in row.cells) == 32
