@@ -76,10 +76,6 @@ class Card:
         return self.availability.state
 
     @property
-    def state_text(self) -> str:
-        return self.availability.text
-
-    @property
     def day(self) -> dt.date:
         return timezone.localtime(self.event.starts_at).date()
 

@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from events.models import Event, Seats
 from registrations import hooks
@@ -199,7 +198,6 @@ def _page(
         problem=problem or Problem(),
         added=ADDED,
         can_write=can_write,
-        is_over=event.ends_at <= now,
     )
 
 
@@ -244,12 +242,3 @@ def registration_status(event: Event, now: Any) -> str:
     if event.is_paused or event.fest.is_paused:
         return _("Registration is paused.")
     return _("Registration is open until %(when)s.") % {"when": moment(closes)}
-
-
-def free_words(seats: Seats) -> str:
-    """Say how many seats are free, or by how many the event is over."""
-    if over := max(0, seats.taken - seats.capacity):
-        return ngettext("%(count)d seat over", "%(count)d seats over", over) % {"count": over}
-    if not seats.free:
-        return _("Full")
-    return ngettext("%(count)d seat free", "%(count)d seats free", seats.free) % {"count": seats.free}
