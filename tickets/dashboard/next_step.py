@@ -13,7 +13,7 @@ from events.models import Event, Fest
 from techfest.core.admin.base import page_of
 from techfest.core.formatting import moment
 from tickets.dashboard.decisions import Act
-from tickets.dashboard.timetable import EventRow
+from tickets.dashboard.event_rows import EventRow
 
 State = Event.State
 PUBLISH = Act(Event, "publish_events", gettext_lazy("Publish the events"))

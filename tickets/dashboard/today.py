@@ -17,9 +17,10 @@ from techfest.core.db.clock import database_now
 from techfest.core.formatting import full_day, long_day
 from tickets.dashboard.charts import drawn, timeline
 from tickets.dashboard.decisions import decisions
+from tickets.dashboard.event_rows import event_rows
 from tickets.dashboard.next_step import next_step, without_fest
 from tickets.dashboard.schools import schools
-from tickets.dashboard.timetable import event_rows, timetable
+from tickets.dashboard.timetable import timetable
 from tickets.dashboard.todo import purge_notices, results
 from tickets.dashboard.trouble import troubles
 from tickets.dashboard.visibility import Viewer
@@ -54,9 +55,7 @@ def _of_fest(request: HttpRequest, viewer: Viewer, fest: Fest, now: dt.datetime)
     return {
         "results": None if rows is None else results(viewer, rows, now=now),
         "next_step": next_step(fest, rows or [], now=now) if viewer.is_owner else None,
-        "timetable": timetable(viewer, fest, rows, wanted=request.GET.get("day", ""), now=now)
-        if rows
-        else None,
+        "timetable": timetable(viewer, rows, wanted=request.GET.get("day", ""), now=now) if rows else None,
         "chart": drawn(over_time),
         "schools": schools(viewer, fest),
     }

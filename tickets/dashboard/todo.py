@@ -13,7 +13,7 @@ from registrations.models import Registration, Result, ResultSheet
 from registrations.privacy.purge_schedule import Schedule, describe_state, schedules
 from techfest.core.formatting import moment
 from tickets.dashboard.decisions import SHOWN, Decision, Line
-from tickets.dashboard.timetable import EventRow
+from tickets.dashboard.event_rows import EventRow
 from tickets.dashboard.visibility import Viewer, list_path
 
 

@@ -13,7 +13,7 @@ from events.models import Event, Fest, Seats, Venue
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD, RESULTS, VOLUNTEER
-from tickets.dashboard.timetable import EventRow, overlapping
+from tickets.dashboard.event_rows import EventRow, overlapping
 from tickets.models import Ticket
 from tickets.tests.admin_helpers import in_role, organiser_client, query_count
 
