@@ -120,7 +120,9 @@ def faults_for(user: Any, browser: Browser, live_server: Any, pages: dict[str, s
         page = context.new_page()
         found: list[str] = []
         for name, path in pages.items():
-            page.goto(path, wait_until="domcontentloaded")
+            answer = page.goto(path, wait_until="domcontentloaded")
+            if not answer or not answer.ok or not page.url.endswith(path):
+                found.append(f"{name}: {path} is not shown")
             found += faults_of(page, name)
     return found
 
@@ -132,14 +134,23 @@ def test_every_page_has_no_faults(rows: None, browser: Browser, live_server: Any
     assert {
         one for one in with_rows if f"{one._meta.app_label}_{one._meta.model_name}_change" not in pages
     } == set()
+    assert [end for end in IN_EVERY_WAY if not any(name.endswith(end) for name in pages)] == []
     assert faults_for(owner, browser, live_server, pages) == []
 
 
-@pytest.mark.parametrize("role", [roles.LEAD, roles.RESULTS])
+@pytest.mark.parametrize(
+    ("role", "own"),
+    [
+        (roles.LEAD, {"index", "events_event_page", "registrations_registration_change", "waiting"}),
+        (roles.RESULTS, {"index", "events_event_page", "results_enter"}),
+    ],
+)
 def test_pages_of_the_other_roles_have_no_faults(
-    rows: None, browser: Browser, live_server: Any, role: str
+    rows: None, browser: Browser, live_server: Any, role: str, own: set[str]
 ) -> None:
     user = in_role(role)
     for event in Event.objects.order_by("pk")[:3]:
         event.leads.add(user)
-    assert faults_for(user, browser, live_server, pages_for(user, lists=True)) == []
+    pages = pages_for(user, lists=True)
+    assert own - set(pages) == set()
+    assert faults_for(user, browser, live_server, pages) == []
