@@ -49,11 +49,11 @@ KINDS: tuple[tuple[Callable[[Change], bool], Any, Any], ...] = (
     (
         is_changed,
         ngettext_lazy(
-            "%(count)d registration has a new time or venue",
-            "%(count)d registrations have a new time or venue",
+            "%(count)d registration is affected by the change",
+            "%(count)d registrations are affected by the change",
             "count",
         ),
-        ngettext_lazy("%(count)d notified of the change", "%(count)d notified of the change", "count"),
+        ngettext_lazy("%(count)d affected by the change", "%(count)d affected by the change", "count"),
     ),
 )
 _MAILS = ngettext_lazy("%(count)d mail queued", "%(count)d mails queued", "count")
@@ -70,9 +70,7 @@ class RegistrationReader:
         for belongs, words, short in KINDS:
             some = [change for change in changes if belongs(change)]
             if some:
-                groups.append(
-                    Group(words % {"count": len(some)}, [line_of(one.registration) for one in some])
-                )
+                groups.append(Group(words % {"count": len(some)}, [_line(one.registration) for one in some]))
                 counts.append(short % {"count": len(some)})
         counts += _mail_counts(forecast)
         unmailed = _unmailed(changes)
@@ -139,7 +137,7 @@ def _fact(change: Change) -> list[object]:
     return [row.student_id, row.event_id, change.from_state, change.to_state, change.cause]
 
 
-def line_of(row: Registration) -> str:
+def _line(row: Registration) -> str:
     return format_html(
         '<bdi translate="no">{}</bdi> ({}{}), <bdi translate="no">{}</bdi>',
         row.student.name,
@@ -174,7 +172,7 @@ def _by_school(registrations: Sequence[Registration]) -> list[Group]:
     names = dict(schools.values_list("pk", "name"))
     found: dict[int, list[str]] = defaultdict(list)
     for row in registrations:
-        found[row.student.school_id].append(line_of(row))
+        found[row.student.school_id].append(_line(row))
     return [Group(names[pk], lines) for pk, lines in sorted(found.items(), key=lambda pair: names[pair[0]])]
 
 

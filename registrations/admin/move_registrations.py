@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,6 +18,7 @@ from registrations.models import Registration
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import Confirmation, TellForm
 from techfest.core.db.locking import Deadline
+from techfest.core.formatting import moment
 
 if TYPE_CHECKING:
     _Choice = forms.ModelChoiceField[Event]
@@ -30,8 +30,7 @@ State = Registration.State
 
 class EventChoice(_Choice):
     def label_from_instance(self, obj: Event) -> str:
-        start = timezone.localtime(obj.starts_at, obj.fest.zone)
-        return f"{obj.name} · {start:%a %d %b %H:%M} · {obj.seats}"
+        return f"{obj.name} · {moment(obj.starts_at, zone=obj.fest.zone)} · {obj.seats}"
 
 
 class MoveForm(TellForm):

@@ -90,7 +90,7 @@ def _cancelled(display: "VerdictDisplay") -> str:
     if held:
         words |= {"event": held.event.name, "hall": held.event.venue.name, "when": when(held.event)}
         return (
-            _("Cancelled on %(at)s (%(why)s). The seat is now in %(event)s: go to %(hall)s, %(when)s.")
+            _("Cancelled on %(at)s (%(why)s). This student has a seat in %(event)s: %(hall)s, %(when)s.")
             % words
         )
     if change.cause in (Change.Cause.CANCELLED, Change.Cause.REPLACED, Change.Cause.UNDONE):

@@ -101,7 +101,7 @@ def test_class_goes_from_upload_to_its_seats(
         expect(page.get_by_role("heading", level=1)).to_have_text("Your list is being registered")
         assert jobs.run_due() == 1
         if not has_scripts:
-            page.get_by_role("link", name="Refresh page").click()
+            page.get_by_role("link", name="Refresh", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("The list is registered", timeout=15_000)
         page.get_by_role("link", name="My students").last.click()
         expect(page.get_by_text("17 seats")).to_be_visible()

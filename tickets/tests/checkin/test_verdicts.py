@@ -173,7 +173,7 @@ def test_transferred_student_is_sent_to_the_new_event(
         created_at=timezone.now(),
     )
     cancel([ticket.registration_id], actor="organiser", deadline=Deadline())
-    assert "The seat is now in Chess: go to Main Hall" in said(
+    assert "This student has a seat in Chess: Main Hall" in said(
         scanned(checkpoint, ticket.code, ravi), checkpoint
     )
 
