@@ -41,7 +41,7 @@ class House:
 
     def start_application(self, *, workers: int = 2, backlog: int = 64) -> None:
         command = [sys.executable, "-m", "gunicorn", "deploy.tests.nginx.upstream:application"]
-        command += ["--workers", str(workers), "--backlog", str(backlog)]
+        command += ["--workers", str(workers), "--backlog", str(backlog), "--graceful-timeout", "2"]
         command += [word for address in self.sockets.split(",") for word in ("--bind", address)]
         environment = os.environ | {"UPSTREAM_LOG": str(self.folder / "upstream.log")}
         log = (self.folder / "gunicorn.log").open("ab")
@@ -50,10 +50,11 @@ class House:
         wait_for(lambda: self.get("/").status == 200)
 
     def stop_application(self) -> None:
-        if self.gunicorn is not None:
-            self.gunicorn.terminate()
-            self.gunicorn.wait(timeout=10)
-            self.gunicorn = None
+        """End Gunicorn. It kills workers that miss the signal because they have only just started."""
+        ending, self.gunicorn = self.gunicorn, None
+        if ending is not None:
+            ending.terminate()
+            ending.wait(timeout=20)
 
     def get(self, path: str, body: bytes | None = None, *, method: str = "GET", **headers: str) -> Answer:
         return ask(self.nginx.port, path, body, method=method, **headers)

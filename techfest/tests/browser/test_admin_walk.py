@@ -40,7 +40,7 @@ IN_EVERY_WAY = (
     "gate_change",
     "message_add",
     "school_history",
-    "school_delete",
+    "gate_delete",
     "results_enter",
     "waiting",
     "records",
