@@ -87,6 +87,8 @@ def application(path: str, folder: Path) -> Iterator[None]:
         "deploy.tests.nginx.upstream:application",
         "--bind",
         f"unix:{path}",
+        "--graceful-timeout",
+        "2",
     ]
     environment = os.environ | {"UPSTREAM_LOG": str(folder / "upstream.log")}
     with (folder / "gunicorn.log").open("ab") as log:
