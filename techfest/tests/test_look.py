@@ -84,6 +84,39 @@ def test_stylesheet_knows_every_accent() -> None:
     assert sorted(re.findall(r"^\.accent-(\w+)", css, re.M)) == sorted(set(ACCENTS) - {"indigo"})
 
 
+def in_the_dark(css: str) -> dict[str, str]:
+    """The declarations that hold only in the dark."""
+    found = {}
+    for start in re.finditer(r"prefers-color-scheme:\s*dark\)\s*\{", css):
+        depth, end = 1, start.end()
+        while depth:
+            depth += {"{": 1, "}": -1}.get(css[end], 0)
+            end += 1
+        found |= dict(re.findall(r"([\w-]+):\s*([^;{}]+)[;}]", css[start.end() : end]))
+    return found
+
+
+COLOUR = re.compile(r"(?:(?:-?[\d.]+(?:px)? )+)?(?:#[0-9a-f]{3,8}|var\(--[\w-]+\))|dark")
+"""A colour, also of a shadow."""
+
+
+def not_about_colours(css: str) -> dict[str, str]:
+    declared = in_the_dark(css).items()
+    return {
+        name: value for name, value in declared if not COLOUR.fullmatch(re.sub(r"\s+", " ", value.strip()))
+    }
+
+
+def test_nothing_but_colours_differs_in_the_dark() -> None:
+    """So that a page looked at in light needs only its colours looked at in the dark."""
+    sheets = [path.read_text() for path in (STATIC / "css").glob("*.css")]
+    assert sum(len(in_the_dark(css)) > 2 for css in sheets) >= 3
+    assert [found for found in map(not_about_colours, sheets) if found] == []
+    assert not_about_colours("@media (prefers-color-scheme: dark) { a { color: #fff; margin: 1px; } }") == {
+        "margin": "1px"
+    }
+
+
 def test_stylesheet_asks_for_nothing_else() -> None:
     css = (STATIC / "css" / "site.css").read_text()
     assert re.findall(r"url\(|@import|https?:", css.replace("href^=http", "")) == []

@@ -1,6 +1,8 @@
 """Helpers for browser tests: filling in the registration form, and finding faults of a page."""
 
 import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -9,13 +11,37 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, Viewpor
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 NARROWEST: ViewportSize = {"width": 320, "height": 640}
+OF_COLOURS = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+"""The rules whose outcome depends on the colour scheme."""
 MAX_NODES = 600
 MAX_HTML, MAX_REQUESTS, MAX_BYTES = 14 * 1024, 4, 40 * 1024
 
 
-def faults_of(page: Page, axe: Axe) -> list[str]:
-    """Faults of the open page for screen readers, narrow phones and slow networks."""
+def violations(page: Page, axe: Axe) -> list[str]:
+    """The rules that the open page violates: all of them in light, those about colours in the dark as well.
+
+    Nothing but colours differs in the dark (test_look.py).
+    """
     found = [violation["id"] for violation in axe.run(page).response["violations"]]
+    with in_the_dark(page):
+        response = axe.run(page, options=OF_COLOURS).response
+    return found + [f"{violation['id']} in the dark" for violation in response["violations"]]
+
+
+@contextmanager
+def in_the_dark(page: Page) -> Iterator[None]:
+    """Show the page in the dark; without motion, so that no colour is on its way."""
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    yield
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+
+
+def faults_of(page: Page, axe: Axe) -> list[str]:
+    """Faults of the open page for screen readers, in both schemes, on narrow phones and slow networks."""
+    found = violations(page, axe)
     page.set_viewport_size(NARROWEST)
     if page.evaluate("document.documentElement.scrollWidth") > NARROWEST["width"]:
         found.append("scrolls sideways at 320 px")

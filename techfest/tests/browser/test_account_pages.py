@@ -29,9 +29,9 @@ def teacher(
     return build_teacher(email="rao@example.org", first_name="Ms Rao")
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(request: Any, browser: Browser, live_server: Any) -> Iterator[Page]:
-    with browser.new_context(viewport=PHONE, color_scheme=request.param, base_url=live_server.url) as context:
+@pytest.fixture
+def page(browser: Browser, live_server: Any) -> Iterator[Page]:
+    with browser.new_context(viewport=PHONE, base_url=live_server.url) as context:
         yield context.new_page()
 
 

@@ -28,11 +28,10 @@ def fest(beside_a_running_loop: None, plain_static: None, transactional_db: None
     return fest
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_catalogue_is_short_on_a_phone_and_has_no_faults(
-    fest: Fest, browser: Browser, live_server: Any, scheme: Any
+    fest: Fest, browser: Browser, live_server: Any
 ) -> None:
-    with browser.new_context(viewport=PHONE, color_scheme=scheme, base_url=live_server.url) as context:
+    with browser.new_context(viewport=PHONE, base_url=live_server.url) as context:
         page = context.new_page()
         page.goto("/")
         assert page.evaluate("document.documentElement.scrollHeight") <= TALLEST

@@ -276,7 +276,7 @@ def test_camera_fills_the_screen_and_remembers_it(
         box = page.locator(".scanner-view").bounding_box()
         assert box
         assert (box["width"], box["height"]) == (page.evaluate("innerWidth"), page.evaluate("innerHeight"))
-        assert "color-contrast" not in faults_of(page, Axe())
+        assert [fault for fault in faults_of(page, Axe()) if "color-contrast" in fault] == []
         wedge(page, "x" * 22)
         expect(word(page)).to_have_text("Unknown")
         press(page, "Next")
@@ -288,14 +288,10 @@ def test_camera_fills_the_screen_and_remembers_it(
     assert Scan.objects.exists()
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_new_states_have_no_faults(
-    phone: BrowserContext, gate: Gate, ticket: Ticket, event: Event, colours: Any
-) -> None:
+def test_new_states_have_no_faults(phone: BrowserContext, gate: Gate, ticket: Ticket, event: Event) -> None:
     gone = ticket_for(event, name="Asha Sundaram")
     cancel([gone.registration_id], actor="student", deadline=Deadline())
     page = opened(phone, gate)
-    page.emulate_media(color_scheme=colours)
     kept(page)
     faults = {}
     wedge(page, "asha")

@@ -225,12 +225,8 @@ def test_phone_keeps_nothing_after_logging_out(phone: BrowserContext, gate: Gate
         page.goto(path_of(gate))
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_verdicts_have_no_faults(
-    phone: BrowserContext, gate: Gate, ticket: Ticket, colours: Any, tmp_path: Path
-) -> None:
+def test_verdicts_have_no_faults(phone: BrowserContext, gate: Gate, ticket: Ticket, tmp_path: Path) -> None:
     page = opened(phone, gate)
-    page.emulate_media(color_scheme=colours)
     kept(page)
     faults = {"ready": faults_of(page, Axe())}
     for name, code in (("green", ticket.code), ("amber", ticket.code), ("red", uuid.uuid4().hex[:22])):

@@ -116,13 +116,10 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_teacher_chooses_the_line_in_which_the_names_are_right(
-    teacher: Teacher, live_server: Any, browser: Browser, scheme: Any
+    teacher: Teacher, live_server: Any, browser: Browser
 ) -> None:
-    with signed_in(
-        browser, teacher, live_server.url, java_script_enabled=False, color_scheme=scheme
-    ) as context:
+    with signed_in(browser, teacher, live_server.url, java_script_enabled=False) as context:
         page = context.new_page()
         upload(page, live_server.url, FOREIGN, encoding="cp1250")
         page.get_by_role("button", name="Read the list like this").click()
@@ -132,12 +129,9 @@ def test_teacher_chooses_the_line_in_which_the_names_are_right(
         expect(page.get_by_role("heading", level=1)).to_have_text("3 students: 3 get a seat")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_after_confirm_have_no_fault(
-    teacher: Teacher, live_server: Any, browser: Browser, scheme: Any
-) -> None:
+def test_pages_after_confirm_have_no_fault(teacher: Teacher, live_server: Any, browser: Browser) -> None:
     axe, found = Axe(), {}
-    with signed_in(browser, teacher, live_server.url, color_scheme=scheme) as context:
+    with signed_in(browser, teacher, live_server.url) as context:
         page = context.new_page()
         upload(page, live_server.url, ROWS[:18])
         page.goto(f"{page.url.partition('?')[0]}confirm/")
@@ -155,11 +149,10 @@ def test_pages_after_confirm_have_no_fault(
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_have_no_fault(teacher: Teacher, live_server: Any, browser: Browser, scheme: Any) -> None:
+def test_pages_have_no_fault(teacher: Teacher, live_server: Any, browser: Browser) -> None:
     axe, found = Axe(), {}
     twice = [*ROWS, "Dev Das\t9\t98765\t\tRobo Rase", "Esha Das\t9\t98765\t\t"]
-    with signed_in(browser, teacher, live_server.url, color_scheme=scheme) as context:
+    with signed_in(browser, teacher, live_server.url) as context:
         page = context.new_page()
         upload(page, live_server.url, [])
         found["refused"] = faults_of(page, axe)

@@ -22,11 +22,10 @@ def name(beside_a_running_loop: None, plain_static: None, transactional_db: None
 
 
 @pytest.mark.parametrize("has_scripts", [True, False])
-@pytest.mark.parametrize("colours", ["light", "dark"])
 def test_public_question_has_no_faults_and_is_answered_by_one_click(
-    name: str, browser: Browser, live_server: Any, colours: Any, *, has_scripts: bool
+    name: str, browser: Browser, live_server: Any, *, has_scripts: bool
 ) -> None:
-    options: dict[str, Any] = {"viewport": PHONE, "color_scheme": colours, "java_script_enabled": has_scripts}
+    options: dict[str, Any] = {"viewport": PHONE, "java_script_enabled": has_scripts}
     with browser.new_context(base_url=live_server.url, **options) as context:
         page = context.new_page()
         page.goto("/register/?event=open")
@@ -41,12 +40,10 @@ def test_public_question_has_no_faults_and_is_answered_by_one_click(
     assert Student.objects.count() == 2
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
 def test_teacher_s_question_has_no_faults_and_is_answered_by_one_click(
-    name: str, browser: Browser, live_server: Any, colours: Any
+    name: str, browser: Browser, live_server: Any
 ) -> None:
-    options: dict[str, Any] = {"viewport": PHONE, "color_scheme": colours}
-    with signed_in(browser, build_teacher().user, live_server.url, **options) as context:
+    with signed_in(browser, build_teacher().user, live_server.url, viewport=PHONE) as context:
         page = context.new_page()
         page.goto("/teacher/students/add/")
         page.get_by_label("Full name").fill("Helene M")

@@ -47,11 +47,17 @@ def _start(fest: Fest, hours: float = 0) -> dt.datetime:
     return Event.objects.get(fest=fest, slug="open").starts_at + dt.timedelta(hours=hours)
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(request: Any, browser: Browser, live_server: Any) -> Iterator[Page]:
-    """A phone in each colour scheme with the site open."""
-    with browser.new_context(viewport=PHONE, color_scheme=request.param, base_url=live_server.url) as context:
+@pytest.fixture
+def page(browser: Browser, live_server: Any) -> Iterator[Page]:
+    """A phone with the site open."""
+    with browser.new_context(viewport=PHONE, base_url=live_server.url) as context:
         yield context.new_page()
+
+
+@pytest.fixture(params=["light", "dark"])
+def page_in_a_scheme(request: Any, page: Page) -> Page:
+    page.emulate_media(color_scheme=request.param)
+    return page
 
 
 def register(page: Page, slug: str, **values: str) -> None:
@@ -155,9 +161,10 @@ def test_cancelled_things_have_no_faults(fest: Fest, page: Page) -> None:
 
 
 def test_ticket_prints_on_one_page(
-    fest: Fest, page: Page, read_qr: Callable[[Path], list[str]], tmp_path: Path
+    fest: Fest, page_in_a_scheme: Page, read_qr: Callable[[Path], list[str]], tmp_path: Path
 ) -> None:
     """Printed in black on white without buttons; the QR code is readable on paper."""
+    page = page_in_a_scheme
     ticket = Ticket.objects.get()
     page.goto(ticket.get_absolute_url())
     page.emulate_media(media="print")
@@ -173,8 +180,9 @@ def test_ticket_prints_on_one_page(
 
 
 def test_code_is_read_from_a_dim_screen(
-    fest: Fest, page: Page, read_qr: Callable[[Path], list[str]], tmp_path: Path
+    fest: Fest, page_in_a_scheme: Page, read_qr: Callable[[Path], list[str]], tmp_path: Path
 ) -> None:
+    page = page_in_a_scheme
     ticket = Ticket.objects.get()
     page.goto(ticket.get_absolute_url())
     page.evaluate("document.documentElement.style.filter = 'brightness(.5)'")
@@ -183,8 +191,9 @@ def test_code_is_read_from_a_dim_screen(
     assert [url.rsplit("/", 2)[-2] for url in read_qr(picture)] == [ticket.code]
 
 
-def test_forced_colours_leave_the_code_alone(fest: Fest, page: Page) -> None:
+def test_forced_colours_leave_the_code_alone(fest: Fest, page_in_a_scheme: Page) -> None:
     """With forced colours boxes keep their borders and the QR code stays black on white."""
+    page = page_in_a_scheme
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     page.goto(Ticket.objects.get().get_absolute_url())
     style = "getComputedStyle(document.querySelector('{}')).{}"

@@ -27,9 +27,9 @@ def event(beside_a_running_loop: None, plain_static: None, transactional_db: Non
     return build_event(fest, name="Straßenrennen", slug="race")
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(request: Any, browser: Browser, live_server: Any) -> Iterator[Page]:
-    with browser.new_context(viewport=PHONE, color_scheme=request.param, base_url=live_server.url) as context:
+@pytest.fixture
+def page(browser: Browser, live_server: Any) -> Iterator[Page]:
+    with browser.new_context(viewport=PHONE, base_url=live_server.url) as context:
         yield context.new_page()
 
 
