@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,19 @@ def test_house(number):
 )
 def test_broker_has_a_database_for_each_process(url: str, own: str) -> None:
     assert scheduling.redis_of(url, 1) == own
+
+
+def test_module_is_handed_out_as_a_whole_or_in_parts_and_a_browser_test_alone() -> None:
+    """So that rows of a module are made once in most cases, and both processes end at about the same time."""
+    long = [
+        f"tickets/tests/test_long.py::test_one[{number}]" for number in range(2 * scheduling.LARGEST_UNIT + 3)
+    ]
+    short = [f"tickets/tests/test_short.py::test_{number}" for number in range(3)]
+    sites = ["deploy/tests/faults/test_web.py::test_one", "deploy/tests/nginx/test_tls.py::test_two"]
+    browsers = [f"techfest/tests/browser/test_pages.py::test_{number}" for number in range(2)]
+    units = scheduling.units([*sites, *browsers, *long, *short])
+    assert list(Counter(units.values()).values()) == [2, 1, 1, 20, 20, 3, 3]
+    assert len({units[nodeid] for nodeid in sites}) == len({units[nodeid] for nodeid in short}) == 1
 
 
 @pytest.mark.slow
