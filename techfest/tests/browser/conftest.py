@@ -26,10 +26,13 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium: str) -> dict[str, Any]:
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], chromium_without_windows: str
+) -> dict[str, Any]:
     """Use the system's Chromium, without its sandbox if the user is root."""
     sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
-    return {**browser_type_launch_args, "executable_path": chromium, "args": [*QUIET, *sandbox]}
+    own = {"executable_path": chromium_without_windows, "args": [*QUIET, *sandbox]}
+    return {**browser_type_launch_args, **own}
 
 
 @pytest.fixture(scope="session")

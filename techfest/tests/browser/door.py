@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from registrations.tests.builders import PASSWORD
+from techfest.tests.support.programs import find_program
 from tickets.models import Gate, Ticket
 from tickets.tests.builders.checkin import volunteer
 
@@ -57,11 +58,16 @@ def word(page: Page) -> Any:
 
 @contextmanager
 def with_camera(browser_type: BrowserType, launch: dict[str, Any], path: Path) -> Iterator[Browser]:
+    """A browser that films this; the shell without windows has no camera."""
     camera = [
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={path}",
     ]
-    browser = browser_type.launch(**{**launch, "args": [*launch["args"], *camera]})
+    own = {
+        "executable_path": find_program("chromium", "chromium-browser"),
+        "args": [*launch["args"], *camera],
+    }
+    browser = browser_type.launch(**{**launch, **own})
     try:
         yield browser
     finally:
