@@ -86,7 +86,7 @@ def test_stylesheet_knows_every_accent() -> None:
 
 def in_the_dark(css: str) -> dict[str, str]:
     """The declarations that hold only in the dark."""
-    found = {}
+    found: dict[str, str] = {}
     for start in re.finditer(r"prefers-color-scheme:\s*dark\)\s*\{", css):
         depth, end = 1, start.end()
         while depth:
