@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,7 +18,8 @@ from django.utils.translation import gettext_lazy
 from events.availability import Availability
 from events.models import Event, Fest
 from registrations.fields import EmailField, offer
-from registrations.models import ConsentText, Student
+from registrations.models import ConsentText, Question, Student
+from registrations.questions.forms import AsksQuestions
 from registrations.students.fields import STUDENT_FIELDS, SchoolField, StudentFields
 from registrations.students.identity import Details
 from techfest.core.formatting import moment, time_or_moment
@@ -118,8 +120,25 @@ class EventBoxes(forms.CheckboxSelectMultiple):
         return option
 
 
-class EventsForm(PlainForm):
-    """Events, chosen by slug."""
+@dataclass(frozen=True, slots=True)
+class EventChoice:
+    """The box of one event in the form, and the fields of the event's questions."""
+
+    name: str
+    box: forms.boundfield.BoundWidget
+    questions: list[forms.BoundField]
+
+    @property
+    def slug(self) -> str:
+        return str(self.box.data["value"])
+
+    @property
+    def is_selected(self) -> bool:
+        return bool(self.box.data["selected"])
+
+
+class EventsForm(AsksQuestions, PlainForm):
+    """Events, chosen by slug, with the questions of each."""
 
     events = EventsField(
         label=gettext_lazy("Events"),
@@ -147,6 +166,18 @@ class EventsForm(PlainForm):
         """Whether a chosen event is unknown, a draft or of another fest."""
         return self.has_error("events", "invalid_choice")
 
+    @property
+    def event_choices(self) -> list[EventChoice]:
+        """The boxes of the offered events, in the order of the page."""
+        pairs = [(self.known[str(box.data["value"])], box) for box in self["events"]]
+        return [EventChoice(event.name, box, self.questions_of(event.pk)) for event, box in pairs]
+
+    @property
+    def chosen_events(self) -> Collection[int]:
+        """Also while another rule refuses them, so that all that is wrong is said at once."""
+        slugs = self["events"].data or ()
+        return {self.known[slug].pk for slug in slugs if slug in self.known}
+
     def clean_events(self) -> list[Event]:
         events = [self.known[slug] for slug in dict.fromkeys(self.cleaned_data["events"])]
         _refuse_overlaps(events)
@@ -159,9 +190,17 @@ class OwnEventsForm(EventsForm):
     The label of an event says if it overlaps with one of those that the student has (`held`).
     """
 
-    def __init__(self, *args: Any, student: Student, held: Sequence[Event] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        student: Student,
+        held: Sequence[Event] = (),
+        questions: Sequence[Question] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.student = student
+        self.ask(questions)
         offer(self, "events", [(event.slug, _lazy_label(event, held)) for event in self.offered])
 
     def clean(self) -> dict[str, Any] | None:
@@ -185,7 +224,13 @@ class RegistrationForm(EventsForm, DetailsForm):
     field_order = ("grade", "events", "name", "school")
 
     def __init__(
-        self, data: QueryDict | None = None, *, fest: Fest, consent: ConsentText, **kwargs: Any
+        self,
+        data: QueryDict | None = None,
+        *,
+        fest: Fest,
+        consent: ConsentText,
+        questions: Sequence[Question] = (),
+        **kwargs: Any,
     ) -> None:
         is_reworded = data is not None and _is_reworded(data, consent)
         if data is not None and is_reworded:
@@ -193,12 +238,23 @@ class RegistrationForm(EventsForm, DetailsForm):
             data.pop("consent", None)
         super().__init__(data, fest=fest, **kwargs)
         self.fest, self.consent_text = fest, consent
+        if questions:
+            self._ask_in_order(questions)
         self.fields["consent"].label = consent.text
         if fest.confirms_addresses:
             self._require_email()
         if is_reworded:
             words = _("The wording was changed. Read it again, then tick the box")
             self.fields["consent"].error_messages["required"] = words
+
+    def _ask_in_order(self, questions: Sequence[Question]) -> None:
+        """Adds the questions where the page shows them: the events' below the events, the fest's before the consent."""
+        self.ask(questions)
+        names = list(self.fields)
+        of_events = [one.field_name for one in questions if one.event_id]
+        own = [name for name in names if name not in of_events and name not in ("want_waiting", "consent")]
+        after = own.index("events") + 1
+        self.order_fields([*own[:after], *of_events, *own[after:]])
 
     def _require_email(self) -> None:
         """Makes the address required; students without one are registered by a teacher."""
@@ -228,6 +284,7 @@ class RegistrationForm(EventsForm, DetailsForm):
             events=self.offered,
             known=list(self.known.values()),
             consent=self.consent_text,
+            questions=self.questions,
             **kwargs,
         )
 

@@ -16,6 +16,7 @@ TABLE = Table(
         },
         LEAD: {
             "registrations.registration": "view change",
+            "registrations.answer": "view",
             "registrations.change": "view",
             "registrations.conflict": "view change",
             "registrations.hold": "view add change",

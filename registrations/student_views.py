@@ -18,6 +18,7 @@ from registrations.booking.submit import BookingRequest, submit
 from registrations.forms import EventsForm, OwnDetailsForm, OwnEventsForm
 from registrations.models import Change, Registration, Student
 from registrations.querysets import RegistrationQuerySet
+from registrations.questions.asked import cached_questions, unanswered
 from registrations.students.corrections import correct
 from techfest.core.db.locking import Deadline
 
@@ -60,6 +61,7 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
         return _add_page(request, student, form, key.hex)
     booking_request = BookingRequest(
         key=key,
+        answers=form.answers,
         fest_id=student.fest_id,
         event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
         wants_waiting=form.cleaned_data["want_waiting"],
@@ -87,7 +89,14 @@ def _add_form(student: Student, *args: Any, **kwargs: Any) -> EventsForm:
         and event.has_room_for_grade(student.grade)
         and Availability(event, current.now).is_form_open
     ]
-    return OwnEventsForm(*args, student=student, held=list(held.values()), events=events, **kwargs)
+    return OwnEventsForm(
+        *args,
+        student=student,
+        held=list(held.values()),
+        events=events,
+        questions=unanswered(student, cached_questions(current)),
+        **kwargs,
+    )
 
 
 def _add_page(

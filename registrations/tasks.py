@@ -9,6 +9,7 @@ from registrations.class_lists.drafts import purge_drafts
 from registrations.holds import service
 from registrations.privacy import erase
 from registrations.privacy import purge as purge_module
+from registrations.questions import answers
 from registrations.teachers import sessions
 from techfest.core.db.clock import database_now
 
@@ -44,6 +45,12 @@ def purge() -> int:
     if erased:
         hooks.notify_workers.call("registrations.purge")
     return erased
+
+
+@shared_task(name="registrations.erase_answers")
+def erase_answers() -> int:
+    """Deletes the answers to questions whose last day is over."""
+    return answers.erase_due()
 
 
 @shared_task(name="registrations.clear_sessions")

@@ -23,6 +23,7 @@ from registrations.booking.policy import SeatResult
 from registrations.booking.submit import BookingRequest, submit
 from registrations.forms import RegistrationForm
 from registrations.models import Registration
+from registrations.questions.asked import cached_questions
 from registrations.schools import school_names
 from registrations.students.consents import current_text
 from registrations.students.identity import Details, is_described
@@ -80,7 +81,12 @@ def posted_form(current: CachedFest, fest: Fest, data: QueryDict) -> Registratio
 def blank_form(current: CachedFest, fest: Fest, *, initial: dict[str, Any] | None = None) -> RegistrationForm:
     events = [event for event in current.events if Availability(event, current.now).is_form_open]
     return RegistrationForm(
-        fest=fest, events=events, known=current.events, consent=current_text(fest), initial=initial
+        fest=fest,
+        events=events,
+        known=current.events,
+        consent=current_text(fest),
+        questions=cached_questions(current),
+        initial=initial,
     )
 
 
@@ -92,6 +98,7 @@ def booking_request_of(form: RegistrationForm, key: uuid.UUID) -> BookingRequest
         wants_waiting=form.cleaned_data["want_waiting"],
         details=typed_details(form),
         consent_text_id=form.consent_text.pk,
+        answers=form.answers,
     )
 
 
@@ -180,6 +187,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     fest = cached_fest().fest
     context = {
         "consent_text": current_text(fest).text if fest else "",
+        "questions": cached_questions(cached_fest()),
         "retention_days": fest.retention_days if fest else 0,
     }
     return render(request, "registrations/privacy.html", context)

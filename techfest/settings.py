@@ -336,6 +336,7 @@ CELERY_TASK_ROUTES = {
     "registrations.confirm": {"queue": "lists"},
     "registrations.purge_drafts": {"queue": "mail"},
     "registrations.purge": {"queue": "mail"},
+    "registrations.erase_answers": {"queue": "mail"},
     "registrations.forget_traces": {"queue": "mail"},
     "registrations.clear_sessions": {"queue": "mail"},
 }
@@ -353,6 +354,7 @@ CELERY_TASK_ANNOTATIONS = {
     "registrations.confirm": {"time_limit": 900},
     "registrations.purge_drafts": {"time_limit": 25},
     "registrations.purge": {"time_limit": 115},
+    "registrations.erase_answers": {"time_limit": 25},
     "registrations.forget_traces": {"time_limit": 75},
     "registrations.clear_sessions": {"time_limit": 25},
 }
@@ -372,6 +374,11 @@ CELERY_BEAT_SCHEDULE = {
     "confirm": {"task": "registrations.confirm", "schedule": 5.0, "options": {"expires": 10}},
     "purge_drafts": {"task": "registrations.purge_drafts", "schedule": 3600.0, "options": {"expires": 600}},
     "purge": {"task": "registrations.purge", "schedule": 600.0, "options": {"expires": 300}},
+    "erase_answers": {
+        "task": "registrations.erase_answers",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "forget_traces": {"task": "registrations.forget_traces", "schedule": 3600.0, "options": {"expires": 600}},
     "clear_sessions": {
         "task": "registrations.clear_sessions",

@@ -5,16 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.cache import known_events, known_fest
+from events.cache import cached_fest, known_events, known_fest
 from events.models import Event
 from registrations import links
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.messages import ConfirmationEntry, refusal_entry, waiting_text
 from registrations.fields import suggested_email
 from registrations.models import Refusal, Registration, Student
+from registrations.questions.asked import cached_questions
+from registrations.questions.views import shown_answers
 from registrations.students.names import grouped
 from techfest.core.formatting import clock_time
 from techfest.core.page_template import PageTemplate
@@ -186,7 +189,21 @@ def page_context(submission: SubmissionSummary, token: str, template: PageTempla
         "masked_email": slot(masked(submission.email)),
         "suggested_email": slot(suggested_email(submission.email)) if is_theirs else "",
         "my_url": slot(links.my_path(submission)) if is_theirs else "",
+        "answers": slot(_answers(submission)) if is_theirs else "",
     }
+
+
+def _answers(submission: SubmissionSummary) -> str:
+    """The answers and the link to change them, for the submission that created the student: nobody else reads them.
+
+    Where the fest asks nothing it costs no query.
+    """
+    current = cached_fest()
+    if not current.fest or current.fest.pk != submission.fest_id or not cached_questions(current):
+        return ""
+    student = Student.objects.get(submissions=submission.submission_id)
+    context = {"answers": shown_answers(student), "answers_url": f"{links.my_path(submission)}answers/"}
+    return render_to_string("registrations/_answers.html", context)
 
 
 def share_text(fest_id: int) -> str:

@@ -17,6 +17,7 @@ from registrations.access import by_my_link, known_student, public, secret
 from registrations.forms import LinkForm
 from registrations.links import DeadLink
 from registrations.models import Registration, Student
+from registrations.questions.views import own_answers
 from registrations.student_views import cancel_page, newest_of_event
 from registrations.students.identity import with_email
 from techfest.core import rush
@@ -79,6 +80,7 @@ def my(request: HttpRequest, token: str) -> HttpResponse:
         "details_url": reverse("registrations:details", args=[token]),
         "mail_state": confirmation_page.mail_state(student),
         "resend_url": reverse("tickets:resend", args=[token]) if student.email else "",
+        **own_answers(student, token),
         "cancel_all_url": reverse("registrations:cancel-all", args=[token])
         if any(entry.cancel_url for entry in entries)
         else "",

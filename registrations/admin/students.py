@@ -17,9 +17,11 @@ from events.admin_base import RecordAdmin, RecordInline
 from registrations.admin import exports
 from registrations.admin.history import change_lines
 from registrations.admin.privacy import ConsentFilter, PersonalDataPages
+from registrations.admin.questions import readable
 from registrations.admin.student_actions import NamesakesFilter, StudentActions
 from registrations.admin.sums import registrations_of
-from registrations.models import Change, Consent, MergedReference, Registration, Student
+from registrations.models import Answer, Change, Consent, MergedReference, Registration, Student
+from registrations.questions.fields import shown
 from registrations.students.corrections import correct
 from registrations.students.fields import STUDENT_FIELDS, StudentFields
 from registrations.students.names import grouped
@@ -77,6 +79,23 @@ class ConsentsInline(RecordInline):
         return super().get_queryset(request).select_related("text__fest", "user", "student")
 
 
+class AnswersInline(RecordInline):
+    model = Answer
+    fields = ("question", "answer", "answered_at")
+    readonly_fields = fields
+    ordering = ("question__position", "question")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+    @admin.display(description=gettext_lazy("answer"))
+    def answer(self, obj: Answer) -> str:
+        return shown(obj.question, obj.value)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Answer]:
+        return readable(request, super().get_queryset(request).select_related("question", "student"))
+
+
 @admin.register(Student)
 class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     """Students are created by registering and removed by erasure only."""
@@ -107,7 +126,7 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     ordering = ("-created_at", "-pk")
     fields = (*STUDENT_FIELDS, "school", "fest", "shown_language", "shown_reference", "created_at")
     readonly_fields = ("school", "fest", "shown_language", "shown_reference", "created_at")
-    inlines = (RegistrationsInline, ConsentsInline)
+    inlines = (RegistrationsInline, AnswersInline, ConsentsInline)
     actions = ("cancel_everything", "merge_students", "correct_school", "erase_students")
 
     @admin.display(description=gettext_lazy("name"), ordering="name")

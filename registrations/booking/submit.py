@@ -21,6 +21,7 @@ from registrations.booking.errors import (
 from registrations.booking.ledger import change_ledger
 from registrations.booking.policy import SeatRequest, SeatResult
 from registrations.models import Change, Consent, Refusal, School, Student, Submission
+from registrations.questions.answers import queue_answers
 from registrations.schools import find_or_create_school
 from registrations.signals import attempt_noticed
 from registrations.students.identity import (
@@ -72,6 +73,8 @@ class BookingRequest:
     consent_text_id: int | None = None
     teacher: Any = None
     school: School | None = None
+    answers: tuple[tuple[int, str], ...] = ()
+    """Answers by the id of their question."""
 
     @property
     def actor(self) -> str:
@@ -87,7 +90,9 @@ class BookingRequest:
     def digest(self) -> bytes:
         """Equal for requests with the same content; the key is not part of it."""
         who = astuple(self.details) if self.details else self.student_id
-        content = [self.fest_id, sorted(self.event_ids), self.wants_waiting, who]
+        content: list[Any] = [self.fest_id, sorted(self.event_ids), self.wants_waiting, who]
+        if self.answers:
+            content.append(sorted(self.answers))
         return hashlib.sha256(json.dumps(content).encode()).digest()
 
 
@@ -208,6 +213,9 @@ def _decide_and_write(
             basis = Consent.Basis.TEACHER if teacher else Consent.Basis.FORM
             consent = Consent(student=student, text_id=request.consent_text_id, basis=basis, user=teacher)
             queue_insert(batch, [consent])
+        if request.answers:
+            had = {result.event_id for result in seat_results if result.registration or result.before}
+            queue_answers(batch, request.answers, student=student, event_ids=had)
         store_refusals([(submission, result) for result in seat_results], batch)
 
 

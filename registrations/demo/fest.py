@@ -13,7 +13,8 @@ from events.editing import set_capacity
 from events.models import Category, Event, Fest, Seats, Venue
 from registrations.booking.submit import BookingRequest, submit
 from registrations.demo import sample
-from registrations.models import ConsentText, School, SchoolAlias, Teacher
+from registrations.models import ConsentText, Question, School, SchoolAlias, Teacher
+from registrations.questions.ready import ready_values
 from registrations.students.consents import newest_text
 from registrations.students.identity import Details
 from registrations.students.names import school_key
@@ -65,6 +66,7 @@ def _create(first_day: dt.date, now: dt.datetime) -> Fest:
     _create_schools()
     for plan in sample.EVENTS:
         _create_event(fest, plan)
+    _create_questions(fest)
     return fest
 
 
@@ -103,6 +105,13 @@ def _create_event(fest: Fest, plan: sample.SampleEvent) -> None:
         state=Event.State.PUBLISHED,
     )
     set_capacity(event, capacity=plan.capacity)
+
+
+def _create_questions(fest: Fest) -> None:
+    """One of the ready ones for everybody, and one of an event."""
+    Question.objects.create(fest=fest, ready=Question.Ready.FOOD, **ready_values(Question.Ready.FOOD))
+    slug, values = sample.QUESTION
+    Question.objects.create(fest=fest, event=fest.events.get(slug=slug), kind=Question.Kind.ONE, **values)
 
 
 def _at(fest: Fest, day: int, hour: float) -> dt.datetime:

@@ -1,6 +1,7 @@
 """What the sample fest is made of: plain data, believable, and none of it about real people."""
 
 from dataclasses import dataclass
+from typing import Any
 
 SLUG = "riverside"
 ZONE = "Asia/Kolkata"
@@ -32,6 +33,16 @@ SCHOOLS = [
     "Navodaya Secondary School",
 ]
 ALIASES = {"St. Mary's High School": ["St Marys"], "Kendriya Vidyalaya No. 2": ["KV 2", "KV No. 2"]}
+QUESTION: tuple[str, dict[str, Any]] = (
+    "poster-in-pixels",
+    {
+        "text": "Which drawing program do you use?",
+        "options": ["Krita", "Inkscape", "GIMP", "Another one, I bring my laptop"],
+        "purpose": "we install it on the computers",
+        "leads_read": True,
+    },
+)
+"""A question of one event, by the event's slug."""
 FIRST_NAMES = ["Aarav", "Diya", "Kabir", "Meera", "Ishaan", "Tara", "Vihaan", "Nila", "Arjun", "Zoya"]
 LAST_NAMES = ["Sharma", "Iyer", "Khan", "Das"]
 

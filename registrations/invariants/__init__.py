@@ -1,6 +1,6 @@
 """The invariants of registrations, in the order in which `manage.py audit` checks them."""
 
-from registrations.invariants import history, results, seats, students
+from registrations.invariants import history, questions, results, seats, students
 
 CHECKS = (
     seats.counts_equal_a_recount,
@@ -24,5 +24,6 @@ CHECKS = (
     students.submissions_of_lists_are_known_by_their_rows,
     students.rows_carry_the_school_of_their_list,
     *results.CHECKS,
+    *questions.CHECKS,
     students.unconfirmed_registrations_end_in_time,
 )

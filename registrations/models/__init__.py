@@ -1,4 +1,4 @@
-"""The models of registrations: people, bookings, holds, class lists, results, privacy, accounts."""
+"""The models of registrations: people, bookings, questions, holds, class lists, results, privacy, accounts."""
 
 from registrations.models.bookings import Change, Refusal, Registration, Submission
 from registrations.models.class_lists import ClassList, ClassListEntry, ClassListJob, ClassListRow
@@ -13,11 +13,13 @@ from registrations.models.people import (
     random_code,
 )
 from registrations.models.privacy import Consent, ConsentText, DatabaseMarker, Erasure, Purge, PurgePlan
+from registrations.models.questions import Answer, Question
 from registrations.models.results import Result, ResultSheet
 from registrations.models.security import AccountSession, SecurityEvent, TemporaryPassword
 
 __all__ = [
     "AccountSession",
+    "Answer",
     "Change",
     "ClassList",
     "ClassListEntry",
@@ -33,6 +35,7 @@ __all__ = [
     "MergedReference",
     "Purge",
     "PurgePlan",
+    "Question",
     "Refusal",
     "Registration",
     "Result",

@@ -11,6 +11,7 @@ from django.db import transaction
 from events.models import Seats
 from registrations.booking.cancel import cancel_along
 from registrations.models import (
+    Answer,
     Change,
     Conflict,
     Consent,
@@ -111,6 +112,7 @@ def _erase_student(student: Student, *, now: dt.datetime, user: Any, reason: str
     merged.delete()
     Conflict.objects.filter(registration__student=student).delete()
     redact.redact_class_lists(student)
+    Answer.objects.filter(student=student).delete()
     Submission.objects.filter(student=student).delete()
     empty_student(student, now=now)
     Consent.objects.filter(student=student).delete()  # the database refuses it before

@@ -13,7 +13,17 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from registrations.booking.waitlist import with_number
-from registrations.models import Change, ClassListRow, Conflict, Consent, MergedReference, Result, Student
+from registrations.models import (
+    Answer,
+    Change,
+    ClassListRow,
+    Conflict,
+    Consent,
+    MergedReference,
+    Result,
+    Student,
+)
+from registrations.questions.fields import shown
 from registrations.signals import student_data_requested
 from registrations.students.fields import STUDENT_FIELDS
 from techfest.core.audit_log import record
@@ -49,6 +59,7 @@ def _own_tables(student: Student) -> list[ExportTable]:
         ExportTable("person", _("Who you are"), [_person(student)]),
         ExportTable("registrations", _("What you registered for"), _registrations(student)),
         ExportTable("changes", _("Changes of your registrations"), _changes(student)),
+        ExportTable("answers", _("Your answers to questions"), _answers(student)),
         ExportTable("consents", _("Consents"), _consents(student)),
         ExportTable("class_lists", _("Rows of your teachers’ class lists"), _lists(student)),
         ExportTable("conflicts", _("Conflicts after changes of events"), _conflicts(student)),
@@ -114,6 +125,20 @@ def _consents(student: Student) -> list[Row]:
             "text": row.text.text,
         }
         for row in rows
+    ]
+
+
+def _answers(student: Student) -> list[Row]:
+    rows = Answer.objects.filter(student=student).select_related("question__event")
+    return [
+        {
+            "question": row.question.text,
+            "event": row.question.event.name if row.question.event else "",
+            "answer": shown(row.question, row.value),
+            "answered": local_time(row.answered_at, student),
+            "purpose": row.question.purpose,
+        }
+        for row in rows.order_by("question__event", "question__position", "question")
     ]
 
 

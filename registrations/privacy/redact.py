@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from events.models import AuditEntry
 from registrations.class_lists.drafts import lock_lists
-from registrations.models import Change, ClassList, ClassListJob, ClassListRow, Erasure, Student
+from registrations.models import Answer, Change, ClassList, ClassListJob, ClassListRow, Erasure, Student
 from registrations.students.fields import STUDENT_FIELDS
 from registrations.students.names import email_key, name_key
 from registrations.students.references import random_reference
@@ -97,6 +97,7 @@ TEXT_COLUMNS = (
     TextColumns(Erasure, ("reason",)),
     TextColumns(ClassList, ("title", "sheet", "other_sheets", "columns")),
     TextColumns(ClassListJob, ("error",)),
+    TextColumns(Answer, ("value",)),
     TextColumns(AuditEntry, ("reason", "before", "after")),
     TextColumns(LogEntry, ("object_repr", "change_message")),
 )

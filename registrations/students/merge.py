@@ -30,6 +30,7 @@ from registrations.models import (
     Student,
     Submission,
 )
+from registrations.questions.answers import move_answers
 from registrations.signals import students_merged
 from registrations.students.corrections import correct_many
 from techfest.core.audit_log import record
@@ -229,6 +230,7 @@ def _move_rows(kept: Student, removed: Student) -> None:
     Registration.objects.filter(student=removed).update(student=kept)
     Submission.objects.filter(student=removed).update(student=kept, created_student=False)
     ClassListRow.objects.filter(student=removed).update(student=kept)
+    move_answers(kept, removed)
     same = Consent.objects.filter(student=kept, text=OuterRef("text"), basis=OuterRef("basis"))
     Consent.objects.filter(Exists(same), student=removed).delete()
     Consent.objects.filter(student=removed).update(student=kept)

@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from events.editing import set_capacity
 from events.models import Category, Event, Fest, Venue
-from registrations.models import ConsentText
+from registrations.models import ConsentText, Question
 from registrations.students.consents import DEFAULT_TEXT, newest_text
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
@@ -42,7 +42,7 @@ def new_fest(values: Mapping[str, Any], *, consent: str = "", user: Any = None) 
 
 @transaction.atomic
 def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> Fest:
-    """Copy a fest with its categories, venues, events (as drafts), capacities and consent text, but no people.
+    """Copy a fest with categories, venues, events (as drafts), capacities, questions and consent text, but no people.
 
     `values` are the fields that differ, at least `name`, `slug`, `starts_on`, `opens_at` and `closes_at`. All other
     times move by as many days as the first day, and keep their local hour.
@@ -51,13 +51,22 @@ def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> F
     fest = new_fest(_copied_columns(source, values), consent=text.text if text else "", user=user)
     categories = {row.pk: _again(row, fest) for row in Category.objects.filter(fest=source)}
     venues = {row.pk: _again(row, fest) for row in Venue.objects.filter(fest=source)}
+    events: dict[int, Event] = {}
     for event in _events_of(source):
-        copied = _copied_event(event, source, fest)
+        copied = events[event.pk] = _copied_event(event, source, fest)
         copied.category, copied.venue = categories[event.category_id], venues[event.venue_id]
         copied.save()
         set_capacity(copied, capacity=event.seats.capacity)
+    _copy_questions(source, fest, events)
     record(fest, what="copied", now=database_now(), user=user, after={"from": source.slug})
     return fest
+
+
+def _copy_questions(source: Fest, fest: Fest, events: Mapping[int, Event]) -> None:
+    """Copies the questions that are asked, without their answers."""
+    for row in Question.objects.filter(fest=source, is_asked=True):
+        values = _columns(row, without={"id", "fest", "event", "created_at"})
+        Question.objects.create(fest=fest, event=events.get(row.event_id or 0), **values)
 
 
 def planned_copy(source: Fest, values: Mapping[str, Any]) -> tuple[Fest, list[Event]]:

@@ -50,6 +50,15 @@ for (const form of document.querySelectorAll("form[data-queue]")) {
   });
 }
 
+// Questions of an event are shown once it is chosen. The server reads no others.
+for (const asked of document.querySelectorAll("[data-asked-with]")) {
+  const box = asked.closest("form").querySelector(`[name=events][value="${CSS.escape(asked.dataset.askedWith)}"]`);
+  const show = () => (asked.hidden = !box.checked);
+  show();
+  box.addEventListener("change", show);
+  addEventListener("pageshow", show);
+}
+
 // Which events are at the same time as a chosen one, or not for the grade. Only the server judges.
 for (const status of document.querySelectorAll("[data-clash]")) {
   const form = status.closest("form");

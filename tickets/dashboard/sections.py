@@ -133,6 +133,7 @@ SECTIONS = (
             _table("registrations.student", _("Students")),
             _table("tickets.ticket", _("Tickets")),
             _table("registrations.conflict", _("Conflicts")),
+            _table("registrations.answer", _("Answers")),
         ),
     ),
     Section(
@@ -193,6 +194,7 @@ SECTIONS = (
             _table("events.fest", _("Fests")),
             _table("events.venue", _("Venues")),
             _table("events.category", _("Categories")),
+            _table("registrations.question", _("Questions")),
             _table("registrations.consenttext", _("Consent texts")),
             _table("auth.user", _("Accounts")),
             _table("account.emailaddress", _("Addresses of accounts")),

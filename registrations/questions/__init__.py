@@ -1,0 +1,1 @@
+"""Questions to students: form fields, answers, and the ready-made ones."""
