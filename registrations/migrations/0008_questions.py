@@ -8,60 +8,207 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0002_summary_is_optional'),
-        ('registrations', '0007_consent_texts_of_teachers'),
+        ("events", "0002_summary_is_optional"),
+        ("registrations", "0007_consent_texts_of_teachers"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=200, verbose_name='question')),
-                ('help_text', models.CharField(blank=True, max_length=300, verbose_name='explanation')),
-                ('kind', models.CharField(choices=[('short', 'short text'), ('long', 'long text'), ('one', 'one of a list'), ('several', 'several of a list'), ('number', 'number'), ('yes_no', 'yes or no'), ('date', 'date')], default='short', max_length=10, verbose_name='kind of answer')),
-                ('options', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None, verbose_name='options')),
-                ('is_required', models.BooleanField(default=False, help_text="Students cannot send the form without an answer. A teacher's list and the door do not insist.", verbose_name='must be answered')),
-                ('purpose', models.CharField(help_text='Why you ask. Students read it beside the question, and on the privacy page.', max_length=200, verbose_name='purpose')),
-                ('leads_read', models.BooleanField(db_default=False, default=False, help_text='Those of the event that the question belongs to. Owners always read them, nobody else does.', verbose_name='event leads read the answers')),
-                ('erased_after_days', models.PositiveSmallIntegerField(default=30, validators=[django.core.validators.MaxValueValidator(365)], verbose_name='answers are erased this many days after the fest')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('is_asked', models.BooleanField(default=True, help_text='Switched off, the question is on no form. Its answers stay.', verbose_name='asked')),
-                ('ready', models.CharField(blank=True, choices=[('food', 'Food and allergies'), ('photo', 'Photo consent'), ('access', 'Access needs'), ('emergency', 'Emergency contact')], editable=False, max_length=10)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('event', models.ForeignKey(blank=True, help_text='Leave empty to ask everybody in the fest once. Otherwise only those in the event are asked.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='events.event', verbose_name='event')),
-                ('fest', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='events.fest', verbose_name='fest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=200, verbose_name="question")),
+                ("help_text", models.CharField(blank=True, max_length=300, verbose_name="explanation")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("short", "short text"),
+                            ("long", "long text"),
+                            ("one", "one of a list"),
+                            ("several", "several of a list"),
+                            ("number", "number"),
+                            ("yes_no", "yes or no"),
+                            ("date", "date"),
+                        ],
+                        default="short",
+                        max_length=10,
+                        verbose_name="kind of answer",
+                    ),
+                ),
+                (
+                    "options",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="options",
+                    ),
+                ),
+                (
+                    "is_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Students cannot send the form without an answer. A teacher's list and the door do not insist.",
+                        verbose_name="must be answered",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        help_text="Why you ask. Students read it beside the question, and on the privacy page.",
+                        max_length=200,
+                        verbose_name="purpose",
+                    ),
+                ),
+                (
+                    "leads_read",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="Those of the event that the question belongs to. Owners always read them, nobody else does.",
+                        verbose_name="event leads read the answers",
+                    ),
+                ),
+                (
+                    "erased_after_days",
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        validators=[django.core.validators.MaxValueValidator(365)],
+                        verbose_name="answers are erased this many days after the fest",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "is_asked",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Switched off, the question is on no form. Its answers stay.",
+                        verbose_name="asked",
+                    ),
+                ),
+                (
+                    "ready",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("food", "Food and allergies"),
+                            ("photo", "Photo consent"),
+                            ("access", "Access needs"),
+                            ("emergency", "Emergency contact"),
+                        ],
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Leave empty to ask everybody in the fest once. Otherwise only those in the event are asked.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="events.event",
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "fest",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="events.fest",
+                        verbose_name="fest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.TextField(verbose_name='answer')),
-                ('answered_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='answered')),
-                ('student', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='registrations.student', verbose_name='student')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='registrations.question', verbose_name='question')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value", models.TextField(verbose_name="answer")),
+                (
+                    "answered_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="answered",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="registrations.student",
+                        verbose_name="student",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="registrations.question",
+                        verbose_name="question",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.UniqueConstraint(condition=models.Q(('ready', ''), _negated=True), fields=('fest', 'event', 'ready'), name='question_ready_once', nulls_distinct=False),
+            model_name="question",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ready", ""), _negated=True),
+                fields=("fest", "event", "ready"),
+                name="question_ready_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['one', 'several']), ('options__len__gte', 2)), models.Q(models.Q(('kind__in', ['one', 'several']), _negated=True), ('options', [])), _connector='OR'), name='question_options_suit_its_kind'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["one", "several"]), ("options__len__gte", 2)),
+                    models.Q(models.Q(("kind__in", ["one", "several"]), _negated=True), ("options", [])),
+                    _connector="OR",
+                ),
+                name="question_options_suit_its_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('student', 'question'), name='answer_once'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(fields=("student", "question"), name="answer_once"),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('value', ''), _negated=True), name='answer_is_not_empty'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value", ""), _negated=True), name="answer_is_not_empty"
+            ),
         ),
     ]

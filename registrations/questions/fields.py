@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from registrations.fields import LONGEST_TYPED, TextField
 from registrations.models import Answer, Question
@@ -112,7 +112,11 @@ def label_of(question: Question) -> str:
 
 def help_of(question: Question) -> str:
     """The explanation, why it is asked, and for how long the answer is kept."""
-    words = _("Why we ask: %(purpose)s. Erased %(days)d days after the fest.")
+    words = ngettext(
+        "Why we ask: %(purpose)s. Erased %(days)d day after the fest.",
+        "Why we ask: %(purpose)s. Erased %(days)d days after the fest.",
+        question.erased_after_days,
+    )
     why = words % {"purpose": question.purpose.rstrip(" ."), "days": question.erased_after_days}
     return f"{question.help_text} {why}".strip()
 

@@ -111,6 +111,7 @@ class World:
         listed, scan = self.listed.pk, Scan.objects.get().link_id
         named: dict[str, list[Any]] = {
             "registrations:details registrations:add registrations:cancel-all": [mine],
+            "registrations:answers": [mine],
             "tickets:my tickets:resend": [mine],
             "registrations:cancel": [mine, place],
             "registrations:confirm": [confirming],
@@ -142,6 +143,8 @@ class World:
             "admin:documents_event admin:results_enter admin:results_publish admin:results_unpublish": [
                 event
             ],
+            "admin:registrations_question_of_fest": [self.event.fest_id],
+            "admin:registrations_question_of_event": [event],
             "admin:documents_school": [self.listed.school_id],
             "admin:today_act": ["registrations", "conflict", "resolve"],
             "checkin:verdict-gate checkin:again-gate checkin:undo-gate checkin:seat-gate": [

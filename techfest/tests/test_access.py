@@ -45,7 +45,7 @@ SEEN_BY_LEADS = (
     *("events_seats", "events_capacitychange"),
     *(
         f"registrations_{name}"
-        for name in ("registration", "change", "conflict", "hold", "student", "school")
+        for name in ("registration", "change", "conflict", "hold", "student", "school", "answer")
     ),
     *(f"tickets_{name}" for name in ("ticket", "checkin", "scan", "gate", "documentjob", "certificate")),
 )

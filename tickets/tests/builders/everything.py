@@ -33,6 +33,7 @@ from registrations.tests.builders import (
     build_teacher,
 )
 from registrations.tests.builders.class_lists import build_list
+from registrations.tests.builders.questions import build_answer, build_question
 from techfest.core.audit_log import record
 from tickets.documents import jobs, school_tickets
 from tickets.mail.kinds.notice import enqueue_notice
@@ -68,6 +69,8 @@ def build_row_of_everything(number: int) -> None:
         kind="bounced",
         happened_at=timezone.now(),
     )
+    question = build_question(event, leads_read=True)
+    build_answer(question, submission.student)
     teacher = build_teacher(school, email=f"teacher{number}@example.org")
     Invitation.objects.create(email="new@example.org", school=school, invited_by=teacher.user)
     class_list = build_list(fest, [["Listed"]], teacher=teacher)

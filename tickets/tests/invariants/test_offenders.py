@@ -14,6 +14,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from registrations.tests.builders.class_lists import build_list, registered, row
 from registrations.tests.builders.event_changes import change, set_beside
 from registrations.tests.builders.holds import name_now, request_now
+from registrations.tests.builders.questions import build_answer, build_question
 from techfest.core.db.locking import Deadline
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.models import Delivery, Message, Ticket
@@ -295,6 +296,35 @@ LISTED = {
 """Damage to a class list with the rows Listed Asha (2) and Listed Bilal (3)."""
 
 
+ANSWER, QUESTION = "registrations_answer", "registrations_question"
+ANSWERED = {
+    "question of an event of another fest": (
+        (
+            f"UPDATE {QUESTION} SET fest_id = (SELECT max(id) FROM events_fest);"
+            " UPDATE registrations_student SET fest_id = (SELECT max(id) FROM events_fest) WHERE name = 'Asha A'"
+        ),
+        "The question “How tall?” belongs to Robo Race, an event of another fest.",
+    ),
+    "answer of an erased student": (
+        "UPDATE registrations_student SET erased_at = now() WHERE name = 'Asha A'",
+        "The question “How tall?” has an answer of ",
+    ),
+    "answer of a student of another fest": (
+        "UPDATE registrations_student SET fest_id = (SELECT max(id) FROM events_fest) WHERE name = 'Asha A'",
+        ", who is of another fest.",
+    ),
+    "answer of one who never registered for the event": (
+        f"UPDATE {QUESTION} SET event_id = (SELECT id FROM events_event WHERE name = 'Quiz')",
+        ", who never registered for its event.",
+    ),
+    "answer kept past its day": (
+        "UPDATE events_fest SET starts_on = current_date - 60, ends_on = current_date - 50",
+        "The question “How tall?” has 1 answers that were to be erased after ",
+    ),
+}
+"""Damage to the answer of Asha A to a question of Robo Race."""
+
+
 @pytest.fixture
 def restored_indexes(transactional_db: None) -> Iterator[None]:
     """Restore the indexes that a test drops in order to store invalid rows."""
@@ -330,6 +360,20 @@ def test_offender_among_held_seats_is_named(seed: str) -> None:
     assert run() == []
     damage(sql)
     assert named(sentence, run())
+
+
+@pytest.mark.parametrize("seed", ANSWERED)
+def test_offender_among_answers_is_named(seed: str) -> None:
+    sql, sentence = ANSWERED[seed]
+    event = build_robo_race()
+    build_event(event.fest, name="Quiz")
+    build_fest(is_current=False)
+    build_answer(build_question(event, "How tall?"), Student.objects.get(name="Asha A"), "Secret")
+    assert run() == []
+    damage(sql)
+    found = run()
+    assert named(sentence, found)
+    assert not named("Secret", found)
 
 
 @pytest.mark.parametrize("seed", FLAGGED)
