@@ -80,7 +80,7 @@ def my(request: HttpRequest, token: str) -> HttpResponse:
         "details_url": reverse("registrations:details", args=[token]),
         "mail_state": confirmation_page.mail_state(student),
         "resend_url": reverse("tickets:resend", args=[token]) if student.email else "",
-        **own_answers(student, token),
+        **own_answers(student, reverse("registrations:answers", args=[token])),
         "cancel_all_url": reverse("registrations:cancel-all", args=[token])
         if any(entry.cancel_url for entry in entries)
         else "",

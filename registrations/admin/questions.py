@@ -1,6 +1,6 @@
 """Questions and answers in the admin: the page of a fest's or an event's questions, and both lists."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,20 @@ from events.fest_choice import choice_of
 from events.models import Event, Fest
 from registrations.admin import exports
 from registrations.fields import TextField
-from registrations.models import Answer, Question
+from registrations.models import Answer, Question, Student
 from registrations.models.questions import MAX_OPTION, MAX_OPTIONS
+from registrations.questions.answers import save_answers
+from registrations.questions.asked import answers_of, asked_now, asked_of
 from registrations.questions.fields import shown
+from registrations.questions.forms import AnswersForm
+from registrations.questions.missing import missing_counts
 from registrations.questions.ready import set_asked, switch_on
+from techfest.core.admin.base import page_of
 from techfest.core.admin.concurrent_edits import MergingForm
 from techfest.core.admin.export import Column
 from techfest.core.admin.pages import staff_page, visible_or_404
+from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 from techfest.core.roles import sees_all
 
 PERMISSION = "registrations.change_question"
@@ -131,6 +138,11 @@ class QuestionAdmin(BaseAdmin):
         return [
             path("of-fest/<int:fest_id>/", view(self.fest_view), name="registrations_question_of_fest"),
             path("of-event/<int:event_id>/", view(self.event_view), name="registrations_question_of_event"),
+            path(
+                "of-student/<int:student_id>/",
+                view(self.student_view),
+                name="registrations_question_of_student",
+            ),
             *super().get_urls(),
         ]
 
@@ -155,6 +167,30 @@ class QuestionAdmin(BaseAdmin):
         event: Event = visible_or_404(request, Event, event_id, permission=PERMISSION)
         return _questions_page(self, request, event.fest, event)
 
+    def student_view(self, request: HttpRequest, student_id: int) -> HttpResponseBase:
+        student: Student = visible_or_404(request, Student, student_id, permission=PERMISSION)
+        return _answers_page(self, request, student)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def _answers_page(owner: QuestionAdmin, request: HttpRequest, student: Student) -> HttpResponseBase:
+    """Answers for a student, also after registration has closed."""
+    questions = asked_of(student, asked_now(student.fest, database_now()))
+    data = request.POST if request.method == "POST" else None
+    form = AnswersForm(data, questions=questions, answers=answers_of(student))
+    if form.is_valid():
+        save_answers(student, form.values, user=request.user, deadline=Deadline())
+        messages.success(request, _("The answers were saved."))
+        return HttpResponseRedirect(page_of(student))
+    return staff_page(
+        request,
+        owner,
+        "admin/registrations/question/answers.html",
+        title=_("Answers of %(student)s") % {"student": student.name},
+        student=student,
+        form=form,
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class AskedLine:
@@ -162,8 +198,10 @@ class AskedLine:
 
     question: Question
     answers: int
+    missing: int
     change_path: str
     answers_path: str
+    missing_path: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -181,7 +219,7 @@ def _questions_page(
         if event
         else rows.select_related("event").order_by(F("event__name").asc(nulls_first=True), "position", "pk")
     )
-    lines = list(_lines(rows))
+    lines = list(_lines(rows, missing_counts(fest.pk)))
     used = {line.question.ready for line in lines if line.question.event_id == (event.pk if event else None)}
     return staff_page(
         request,
@@ -217,11 +255,18 @@ def _pressed(request: HttpRequest, fest: Fest, event: Event | None) -> str:
     return words % {"question": found.text}
 
 
-def _lines(rows: Iterable[Any]) -> Iterable[AskedLine]:
+def _lines(rows: Iterable[Any], missing: Mapping[int, int]) -> Iterable[AskedLine]:
     listed = reverse("admin:registrations_answer_changelist")
+    registered = reverse("admin:registrations_registration_changelist")
     for row in rows:
-        change_path = reverse("admin:registrations_question_change", args=[row.pk])
-        yield AskedLine(row, row.n_answers, change_path, f"{listed}?question__id__exact={row.pk}")
+        yield AskedLine(
+            row,
+            row.n_answers,
+            missing.get(row.pk, 0) if row.is_asked else 0,
+            reverse("admin:registrations_question_change", args=[row.pk]),
+            f"{listed}?question__id__exact={row.pk}",
+            f"{registered}?unanswered={row.pk}",
+        )
 
 
 def _add_path(fest: Fest, event: Event | None) -> str:

@@ -5,11 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.models import Registration, School
+from events.fest_choice import choice_of
+from registrations.models import Question, Registration, School
+from registrations.questions.missing import without_answer
 from registrations.students.names import mailbox_key
+from techfest.core.roles import is_owner
 
 State = Registration.State
 LIVE_TICKET = Registration.objects.filter(pk=OuterRef("pk"), tickets__voided_at=None)
@@ -18,6 +22,7 @@ IS_IN = Q(tickets__voided_at=None, tickets__checked_in_at__isnull=False)
 CAME_IN = Exists(Registration.objects.filter(IS_IN, pk=OuterRef("pk")))
 _UNACCEPTED = "unaccepted"
 _MAILBOX = "mailbox-"
+_ANY = "any"
 
 
 class AttendanceFilter(admin.SimpleListFilter):
@@ -89,3 +94,25 @@ class UnconfirmedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Registration]) -> QuerySet[Registration]:
         return queryset.active().filter(confirm_by__isnull=False) if self.value() == "yes" else queryset  # type: ignore[attr-defined]  # RegistrationQuerySet
+
+
+class UnansweredFilter(admin.SimpleListFilter):
+    """Active registrations whose students have not answered a question. A message can be sent to those in the filter."""
+
+    title = gettext_lazy("questions")
+    parameter_name = "unanswered"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        fest = choice_of(request).main
+        if fest is None or not is_owner(request.user):
+            return []
+        asked = Question.objects.filter(fest=fest, is_asked=True).values_list("pk", "text")
+        words = _("not answered: %(question)s")
+        each = [(str(pk), words % {"question": Truncator(text).chars(60)}) for pk, text in asked]
+        return [(_ANY, _("one is not answered")), *each] if each else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Registration]) -> QuerySet[Registration]:
+        value = self.value() or ""
+        if value == _ANY:
+            return without_answer(queryset)
+        return without_answer(queryset, int(value)) if value.isdecimal() and len(value) < 19 else queryset

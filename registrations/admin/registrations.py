@@ -26,6 +26,7 @@ from registrations.admin.registration_filters import (
     LIVE_TICKET,
     AttendanceFilter,
     SimilarFilter,
+    UnansweredFilter,
     UnconfirmedFilter,
 )
 from registrations.admin.unmailed import unmailed_page
@@ -132,7 +133,10 @@ class RegistrationAdmin(RegistrationColumns):
         "came_in",
     )
     list_select_related = ("student__school", "event")
-    list_filter = ("event", "state", "student__school", AttendanceFilter, UnconfirmedFilter, SimilarFilter)
+    list_filter = (
+        *("event", "state", "student__school"),
+        *(AttendanceFilter, UnconfirmedFilter, UnansweredFilter, SimilarFilter),
+    )
     search_fields = ("student__name", "student__reference", "student__email", "event__name")
     fields = (
         "student",

@@ -107,6 +107,10 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
             yield ObjectTool(_("Cancel everything"), action="cancel_everything")
             yield ObjectTool(_("Merge with a namesake"), action="merge_students")
             yield ObjectTool(_("Correct the school"), action="correct_school")
+            if request.user.has_perm("registrations.change_question"):
+                yield ObjectTool(
+                    _("Answers"), url=reverse("admin:registrations_question_of_student", args=[obj.pk])
+                )
             if self.has_cancel_permission(request):
                 address = reverse("admin:registrations_registration_add_by_hand")
                 yield ObjectTool(_("Add a registration"), url=f"{address}?student={obj.pk}")

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Those of the event that the question belongs to. Owners always read them, nobody else does.",
+                        help_text="Those of the event that the question belongs to. Owners and the student's own teacher always read them; nobody else does.",
                         verbose_name="event leads read the answers",
                     ),
                 ),

@@ -76,7 +76,8 @@ class Question(models.Model):
         default=False,
         db_default=False,
         help_text=_(
-            "Those of the event that the question belongs to. Owners always read them, nobody else does."
+            "Those of the event that the question belongs to. Owners and the student's own teacher always read them;"
+            " nobody else does."
         ),
     )
     erased_after_days = models.PositiveSmallIntegerField(

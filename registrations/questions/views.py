@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -37,26 +37,22 @@ class Group:
     fields: list[forms.BoundField]
 
 
-@by_my_link
-@require_http_methods(["GET", "HEAD", "POST"])
-def answers(request: HttpRequest, student: Student) -> HttpResponse:
-    """Shows and changes the student's answers. After closing, only questions without an answer are left."""
+@dataclass(frozen=True, slots=True)
+class AnswersPage:
+    """The form of a student's answers, its fields by event, and whether some answers can no longer be changed."""
+
+    form: AnswersForm
+    groups: list[Group]
+    kept: bool
+
+
+def answers_page(student: Student, data: QueryDict | None) -> AnswersPage:
+    """The questions that the student may answer now. After closing, only those without an answer are left."""
     now, given = database_now(), answers_of(student)
     asked = asked_of(student, asked_now(student.fest, now))
     open_ones = asked if are_changes_open(student, now) else [one for one in asked if one.pk not in given]
-    data = request.POST if request.method == "POST" else None
     form = AnswersForm(data, questions=open_ones, answers=given)
-    if form.is_valid():
-        save_answers(student, form.values, deadline=Deadline())
-        return redirect(links.my_path(student))
-    context: dict[str, Any] = {
-        "student": student,
-        "form": form,
-        "groups": _groups(form, open_ones),
-        "kept": len(open_ones) < len(asked),
-        "my_url": links.my_path(student),
-    }
-    return render(request, "registrations/answers.html", context)
+    return AnswersPage(form, _groups(form, open_ones), kept=len(open_ones) < len(asked))
 
 
 def _groups(form: AnswersForm, questions: list[Question]) -> list[Group]:
@@ -65,6 +61,18 @@ def _groups(form: AnswersForm, questions: list[Question]) -> list[Group]:
         Group(event.name if event else "", [form[one.field_name] for one in some])
         for event, some in groupby(questions, key=lambda one: one.event)
     ]
+
+
+@by_my_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def answers(request: HttpRequest, student: Student) -> HttpResponse:
+    """Shows and changes the student's answers."""
+    page = answers_page(student, request.POST if request.method == "POST" else None)
+    if page.form.is_valid():
+        save_answers(student, page.form.values, deadline=Deadline())
+        return redirect(links.my_path(student))
+    context = {"page": page, "form": page.form, "student": student, "my_url": links.my_path(student)}
+    return render(request, "registrations/answers.html", context)
 
 
 def shown_answers(student: Student) -> list[ShownAnswer]:
@@ -79,13 +87,13 @@ def shown_answers(student: Student) -> list[ShownAnswer]:
     ]
 
 
-def own_answers(student: Student, token: str) -> dict[str, Any]:
-    """What My registrations shows: the answers, how many are missing, and the page to give them on."""
+def own_answers(student: Student, path: str) -> dict[str, Any]:
+    """What a page of one student shows: the answers, how many are missing, and the path on which to give them."""
     given = shown_answers(student)
     asked = asked_of(student, asked_now(student.fest, database_now()))
     answered = answers_of(student) if asked else {}
     return {
         "answers": given,
         "unanswered": sum(one.pk not in answered for one in asked),
-        "answers_url": links.secret_path("registrations:answers", token) if asked else "",
+        "answers_url": path if asked else "",
     }

@@ -122,7 +122,9 @@ class World:
             "tickets:certificate": [Certificate.objects.get().code],
             "events:event tickets:event-ics results:event": [place],
             "events:picture": ["a" * 32, "jpeg"],
-            "teacher:student teacher:details teacher:add-events teacher:address": [student.reference],
+            "teacher:student teacher:details teacher:answers teacher:add-events teacher:address": [
+                student.reference
+            ],
             "teacher:share teacher:cancel-all teacher:replace-all": [student.reference],
             "teacher:cancel teacher:replace": [student.reference, self.registration.pk],
             "teacher:document teacher:document-file teacher:document-mail": [tickets],
@@ -145,6 +147,7 @@ class World:
             ],
             "admin:registrations_question_of_fest": [self.event.fest_id],
             "admin:registrations_question_of_event": [event],
+            "admin:registrations_question_of_student": [student.pk],
             "admin:documents_school": [self.listed.school_id],
             "admin:today_act": ["registrations", "conflict", "resolve"],
             "checkin:verdict-gate checkin:again-gate checkin:undo-gate checkin:seat-gate": [

@@ -19,6 +19,8 @@ from registrations.booking.errors import ActionRejected
 from registrations.booking.waitlist import with_number
 from registrations.forms import details_of
 from registrations.models import Change, Conflict, Consent, Registration, Student, Submission, Teacher
+from registrations.questions.answers import save_answers
+from registrations.questions.views import answers_page, own_answers
 from registrations.students.corrections import correct
 from techfest.core.db.locking import Deadline
 from techfest.core.formatting import exact_time
@@ -48,6 +50,7 @@ def _student_page(request: HttpRequest, student: Student, form: AddressForm) -> 
         "detail": student_detail_of(student),
         "form": form,
         "done": done_message(done),
+        **own_answers(student, answers_path(student)),
         "refusals": _refusals_of_newest(student) if done == "added" else [],
     }
     return render(request, "teacher/student.html", context)
@@ -79,6 +82,17 @@ def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
         else:
             return redirect_to_student(student, "corrected")
     return render(request, "teacher/details.html", {"student": student, "form": form})
+
+
+@own_student_required
+@require_http_methods(FORM_METHODS)
+def answers(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
+    """Answers the questions of the fest and of the student's events, for the student."""
+    page = answers_page(student, request.POST if request.method == "POST" else None)
+    if page.form.is_valid():
+        save_answers(student, page.form.values, user=teacher.user, deadline=Deadline())
+        return redirect_to_student(student, "corrected")
+    return render(request, "teacher/answers.html", {"page": page, "form": page.form, "student": student})
 
 
 @own_student_required
@@ -118,6 +132,10 @@ def share(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResp
 
 def student_path(student: Student) -> str:
     return reverse("teacher:student", args=[student.reference])
+
+
+def answers_path(student: Student) -> str:
+    return reverse("teacher:answers", args=[student.reference])
 
 
 def redirect_to_student(student: Student, done: str) -> HttpResponse:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("students/add/", registration_views.add_student, name="add-student"),
     path("students/<reference:reference>/", student_views.student, name="student"),
     path("students/<reference:reference>/details/", student_views.details, name="details"),
+    path("students/<reference:reference>/answers/", student_views.answers, name="answers"),
     path("students/<reference:reference>/events/", registration_views.add_events, name="add-events"),
     path("students/<reference:reference>/address/", student_views.address, name="address"),
     path("students/<reference:reference>/share/", student_views.share, name="share"),

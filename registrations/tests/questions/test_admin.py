@@ -1,20 +1,24 @@
 """Organisers ask questions: four are ready, others are typed, and an answered one is switched off."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from events.cache import forget
-from events.models import AuditEntry, Event
-from registrations.models import Answer, Question
+from events.models import AuditEntry, Event, Fest
+from registrations.booking.cancel import cancel
+from registrations.models import Answer, Question, Registration
 from registrations.questions.ready import switch_on
 from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.tests.builders.questions import build_answer, build_question
+from registrations.tests.builders.questions import answers_to, build_answer, build_question
 from registrations.tests.form_posts import FORM, text_of
 from techfest.core.admin.base import page_of
+from techfest.core.db.locking import Deadline
 from techfest.core.roles import LEAD
 from tickets.tests.admin_helpers import (
     add_path,
@@ -216,3 +220,32 @@ def test_pages_take_as_many_queries_for_many_questions(client: Client, event: Ev
             build_answer(build_question(of, f"Question {number}?"), student)
         counts.append([query_count(client, path) for path in paths])
     assert counts[1] == counts[2]
+
+
+def test_those_who_have_not_answered_are_counted_and_listed(client: Client, event: Event) -> None:
+    other = build_event(event.fest)
+    asha, bilal, chitra = (build_submission(one).student for one in (event, event, other))
+    food, size = build_question(event.fest), build_question(event, "How tall?")
+    build_answer(food, asha)
+    build_answer(size, bilal)
+    page = client.get(page_of_fest(event))
+    assert {line.question: line.missing for line in page.context["lines"]} == {food: 2, size: 1}
+    for asked, students in ((food.pk, {bilal, chitra}), (size.pk, {asha}), ("any", {asha, bilal, chitra})):
+        listed = client.get(list_path(Registration), {"unanswered": asked}).context["cl"].queryset
+        assert {row.student for row in listed} == students
+    cancel([row.pk for row in Registration.objects.all()], actor="student", deadline=Deadline(30))
+    assert {line.missing for line in client.get(page_of_fest(event)).context["lines"]} == {0}
+
+
+def test_organiser_answers_for_a_student_after_closing(client: Client, event: Event) -> None:
+    student = build_submission(event).student
+    food = build_question(event.fest)
+    build_answer(food, student)
+    now = timezone.now()
+    Fest.objects.update(closes_at=now - dt.timedelta(hours=1), opens_at=now - dt.timedelta(hours=2))
+    path = reverse("admin:registrations_question_of_student", args=[student.pk])
+    assert 'value="Peanuts"' in text_of(client.get(path))
+    assert client.post(path, {food.field_name: "Milk"})["Location"] == page_of(student)
+    assert answers_to(food) == ["Milk"]
+    entry = AuditEntry.objects.get(what="answers changed")
+    assert (entry.user.username, entry.before, entry.after) == ("organiser", {}, {"questions": [food.text]})

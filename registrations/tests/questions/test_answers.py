@@ -20,7 +20,9 @@ from registrations.tests.builders import (
     build_event,
     build_fest,
     build_request,
+    build_school,
     build_submission,
+    build_teacher,
     build_user,
     submit_now,
 )
@@ -115,7 +117,7 @@ def test_after_closing_only_what_is_missing_can_be_answered(client: Client, even
 
 def test_page_without_questions_says_so_and_a_dead_link_is_unknown(client: Client, event: Event) -> None:
     student = build_submission(event).student
-    assert "There is no question for you to answer." in text_of(client.get(answers_path(student)))
+    assert "There is no question to answer." in text_of(client.get(answers_path(student)))
     assert "Your answers" not in text_of(client.get(links.my_path(student)))
     student.link_version += 1
     assert client.get(answers_path(student)).status_code == 404
@@ -205,3 +207,18 @@ def test_copied_fest_asks_the_same_questions_and_has_no_answer(event: Event) -> 
     ]
     assert Answer.objects.filter(question__fest=fest).count() == 0
     assert run() == []
+
+
+def test_teacher_reads_and_gives_the_answers_of_their_own_students_only(client: Client, event: Event) -> None:
+    student = build_submission(event).student
+    food = build_question(event.fest)
+    build_answer(food, student)
+    own, other = build_teacher(), build_teacher(build_school("Another School"))
+    path = f"/teacher/students/{student.reference}/answers/"
+    client.force_login(other.user)
+    assert client.post(path, {food.field_name: "Milk"}).status_code == 404
+    client.force_login(own.user)
+    assert "Peanuts" in text_of(client.get(f"/teacher/students/{student.reference}/"))
+    assert 'value="Peanuts"' in text_of(client.get(path))
+    assert client.post(path, {food.field_name: "Milk"}).status_code == 302
+    assert answers_to(food) == ["Milk"]
