@@ -97,7 +97,7 @@ class UnconfirmedFilter(admin.SimpleListFilter):
 
 
 class UnansweredFilter(admin.SimpleListFilter):
-    """Active registrations whose students have not answered a question. A message can be sent to those in the filter."""
+    """Active registrations whose students have not answered a question; a message can be sent to them."""
 
     title = gettext_lazy("questions")
     parameter_name = "unanswered"
