@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from events.models import Event
+from events.models import Event, Fest
 from techfest.core.admin.rehearsal import MailSample
 
 Implementation = TypeVar("Implementation", bound=Callable[..., Any])
@@ -125,7 +125,14 @@ class ForecastMails(Protocol):
     def __call__(self, rows: Sequence[Model], shows_mails: bool, /) -> MailForecast: ...
 
 
+class MailQuestions(Protocol):
+    """Enqueues a mail to each student who has not answered a question of the event or of the fest; returns how many."""
+
+    def __call__(self, fest: Fest, /, *, now: dt.datetime, event: Event | None = None) -> int: ...
+
+
 enqueue_notice: Hook[EnqueueNotice] = Hook("enqueue_notice")
+mail_questions: Hook[MailQuestions] = Hook("mail_questions")
 notify_workers: Hook[NotifyWorkers] = Hook("notify_workers")
 resend_mails: Hook[ResendMails] = Hook("resend_mails")
 mail_marks: Hook[MailMarks] = Hook("mail_marks")

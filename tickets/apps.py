@@ -12,7 +12,7 @@ class TicketsConfig(AppConfig):
         from tickets import issuing, merge, permissions
         from tickets.documents import certificates
         from tickets.mail import preview, webhooks
-        from tickets.mail.kinds import class_tickets, notice
+        from tickets.mail.kinds import class_tickets, notice, questions
         from tickets.privacy import export, redact
 
         roles.declare(permissions.TABLE, self)

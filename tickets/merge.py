@@ -35,8 +35,9 @@ def merge_student(
     Ticket.objects.filter(student=removed).want_again()
     Ticket.objects.filter(student=removed).update(student=kept)
     Certificate.objects.filter(student=removed).update(student=kept)
-    days = Delivery.objects.filter(student=kept, kind=Delivery.Kind.REMINDER).values("day")
-    Delivery.objects.filter(student=removed, kind=Delivery.Kind.REMINDER, day__in=days).delete()
+    for kind in (Delivery.Kind.REMINDER, Delivery.Kind.QUESTIONS):  # one a student and day
+        days = Delivery.objects.filter(student=kept, kind=kind).values("day")
+        Delivery.objects.filter(student=removed, kind=kind, day__in=days).delete()
     Delivery.objects.filter(student=removed).update(student=kept)
     if notify:
         observe(Delivery.objects.bulk_create(outbox.links_for([kept], now=now)))

@@ -5,22 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, F
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from events.models import Event, Fest
-from registrations.models import Question, Student
+from registrations import hooks
+from registrations.models import Question, Registration, Student
 from registrations.questions.answers import save_answers
 from registrations.questions.asked import answers_of, asked_now, asked_of
 from registrations.questions.forms import AnswersForm
-from registrations.questions.missing import missing_counts
+from registrations.questions.missing import missing_counts, without_answer
 from registrations.questions.ready import set_asked, switch_on
 from techfest.core.admin.base import page_of
 from techfest.core.admin.pages import staff_page
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
 
@@ -66,6 +70,8 @@ def questions_page(
 ) -> HttpResponseBase:
     """Shows the questions, with one button for each of the four ready ones, and one to switch each on or off."""
     if request.method == "POST":
+        if "mail" in request.POST:
+            return _mailed(request, fest, event)
         if done := _pressed(request, fest, event):
             messages.success(request, done)
         return HttpResponseRedirect(request.path)
@@ -86,8 +92,35 @@ def questions_page(
         event=event,
         lines=lines,
         ready=[one for one in Ready if one.value not in used],
+        reachable=_reachable(fest, event),
         add_path=_add_path(fest, event),
     )
+
+
+def _reachable(fest: Fest, event: Event | None) -> int:
+    """How many students with an address have not answered a question that is asked."""
+    rows = (
+        Registration.objects.filter(event=event) if event else Registration.objects.filter(event__fest=fest)
+    )
+    students = without_answer(rows).exclude(student__email="").values("student").distinct()
+    return students.order_by().count()
+
+
+@transaction.atomic
+def _mailed(request: HttpRequest, fest: Fest, event: Event | None) -> HttpResponseBase:
+    """Mails the link to those who have not answered, each of them once a day."""
+    count = hooks.mail_questions.call(fest, now=database_now(), event=event)
+    words = ngettext(
+        "%(count)d mail is on its way. No student gets more than one a day.",
+        "%(count)d mails are on their way. No student gets more than one a day.",
+        count,
+    )
+    record(
+        event or fest, what="questions mailed", now=database_now(), user=request.user, after={"mails": count}
+    )
+    messages.success(request, words % {"count": count})
+    hooks.notify_workers.call("tickets.send")
+    return HttpResponseRedirect(request.path)
 
 
 def _pressed(request: HttpRequest, fest: Fest, event: Event | None) -> str:

@@ -23,7 +23,7 @@ class Delivery(models.Model):
     `key` is the idempotency key for providers that accept one, so that a repeated hand-over is one mail. `created_at`
     is the time of the cause, `queued_at` when the mail was last queued. `claimed_at` begins the lease of the worker
     that is sending it, and `claimed_by` is that process (see techfest/core/db/processes.py); the lease of a dead
-    worker runs out. The `day` of a reminder is in the fest's time zone.
+    worker runs out. The `day` of a reminder, or of a mail about questions, is in the fest's time zone.
     """
 
     class Kind(models.TextChoices):
@@ -39,6 +39,7 @@ class Delivery(models.Model):
         MOVED = "moved", _("moved to another event")
         REISSUED = "reissued", _("a new ticket")
         REMINDER = "reminder", _("reminder of the day before")
+        QUESTIONS = "questions", _("questions to answer")
         MESSAGE = "message", _("message from the organisers")
         DIGEST = "digest", _("several mails in one")
 
@@ -148,6 +149,11 @@ class Delivery(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["student", "day"], condition=Q(kind="reminder"), name="delivery_one_reminder_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["student", "day"],
+                condition=Q(kind="questions"),
+                name="delivery_one_question_mail_a_day",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="reminder") | Q(day__isnull=False), name="delivery_reminder_has_its_day"

@@ -22,6 +22,7 @@ from tickets.mail.kinds.link import Link
 from tickets.mail.kinds.moved import Moved
 from tickets.mail.kinds.notice import NoticeMail
 from tickets.mail.kinds.promoted import Promoted
+from tickets.mail.kinds.questions import Questions
 from tickets.mail.kinds.registered import Registered
 from tickets.mail.kinds.reissued import Reissued
 from tickets.mail.kinds.reminder import Reminder
@@ -34,6 +35,7 @@ STUDENT_KINDS: tuple[type[MailKind], ...] = (
     Cancelled,
     Reissued,
     Reminder,
+    Questions,
     Link,
     Corrected,
     Attempt,
