@@ -6,6 +6,7 @@ from registrations import hooks
 from registrations.booking import confirmation_deadline
 from registrations.class_lists import jobs
 from registrations.class_lists.drafts import purge_drafts
+from registrations.class_lists.listed_answers import blank_due_answers
 from registrations.holds import service
 from registrations.privacy import erase
 from registrations.privacy import purge as purge_module
@@ -49,8 +50,8 @@ def purge() -> int:
 
 @shared_task(name="registrations.erase_answers")
 def erase_answers() -> int:
-    """Deletes the answers to questions whose last day is over."""
-    return answers.erase_due()
+    """Deletes the answers to questions whose last day is over, and the cells of class lists that held them."""
+    return answers.erase_due() + blank_due_answers()
 
 
 @shared_task(name="registrations.clear_sessions")

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from registrations.class_lists.drafts import lock_idle_list
 from registrations.class_lists.parse import Draft, is_title_row, stored_header
-from registrations.models import ClassList, ClassListRow
+from registrations.models import ClassList, ClassListRow, Question
+from registrations.spreadsheets.answers import column_title
 from registrations.spreadsheets.cells import read_mark
 from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.full_name import full_name
@@ -46,16 +47,20 @@ def unused_titles(draft: Draft) -> list[str]:
     return [clean_text(column.title)[:60] for column in draft.header.extra]
 
 
-def choices(events: Mapping[str, str]) -> list[tuple[str, str]]:
+def choices(events: Mapping[str, str], questions: Mapping[str, Question]) -> list[tuple[str, str]]:
     """Return what a column may be read as, as choices of a form field."""
     marks = [
         (_value(Meaning.EVENT_MARK, slug), _("Yes or no: %(event)s") % {"event": name})
         for slug, name in events.items()
     ]
+    asked = [
+        (_value(Meaning.ANSWER, key), _("Answer: %(question)s") % {"question": column_title(one)[:80]})
+        for key, one in questions.items()
+    ]
     labels = [(str(meaning), str(label)) for meaning, label in LABELS.items()]
     parts = [(str(meaning), str(label)) for meaning, label in NAME_PARTS.items()]
     told = [(str(meaning), str(label)) for meaning, label in ROW_MARKS.items()]
-    return [labels[0], *parts, *labels[1:], *marks, *told, ("", _("Not used"))]
+    return [labels[0], *parts, *labels[1:], *marks, *asked, *told, ("", _("Not used"))]
 
 
 def title_row_of(draft: Draft) -> ClassListRow | None:
@@ -63,13 +68,19 @@ def title_row_of(draft: Draft) -> ClassListRow | None:
     return next((row for row in draft.left_out if is_title_row(row, draft.class_list.columns)), None)
 
 
-def change_columns(class_list: ClassList, sent: QueryDict, *, events: Mapping[str, str]) -> None:
+def change_columns(
+    class_list: ClassList,
+    sent: QueryDict,
+    *,
+    events: Mapping[str, str],
+    questions: Mapping[str, Question] | None = None,
+) -> None:
     """Read the columns as chosen; anything that is not a choice of the page is ignored.
 
     Only one column may hold names, grades and so on: of two such columns the one chosen now wins. Raises
     `ActionRejected` while a worker registers the list, and `ListDeleted` if it was deleted.
     """
-    known = dict(choices(events))
+    known = dict(choices(events, questions or {}))
     with transaction.atomic():
         words = _("The list is being registered. Wait until that is done, then change the columns.")
         locked = lock_idle_list(class_list, words)
@@ -149,6 +160,23 @@ class RowCells:
             row = Row(0, tuple(unguarded(cell) for cell in self.row.cells))
             return full_name(cells_by_meaning(row, self.columns))
         return next((text for column in self._of(meaning) if (text := self._cell(column))), "")
+
+    @property
+    def answer_keys(self) -> list[str]:
+        """Return the names of the questions that have a column."""
+        return list(dict.fromkeys(column.event for column in self._of(Meaning.ANSWER)))
+
+    def answer(self, key: str) -> str:
+        """Return the text of the first filled cell of a question."""
+        cells = (self._cell(column) for column in self._of(Meaning.ANSWER) if column.event == key)
+        return next((text for text in cells if text), "")
+
+    def write_answer(self, key: str, text: str) -> None:
+        """Write the first cell of a question and empty the others."""
+        columns = [column for column in self._of(Meaning.ANSWER) if column.event == key]
+        for column in columns:
+            self._put(column, "")
+        self._put(columns[0], text)
 
     def write(self, meaning: Meaning, text: str) -> None:
         """Write the first cell of a meaning and empty the others: the first filled one is read."""

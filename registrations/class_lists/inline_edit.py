@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from registrations.class_lists.columns import RowCells, read_title_row_as_student
 from registrations.class_lists.drafts import lock_list, storable
-from registrations.class_lists.parse import events_offered, is_title_row, read_rows
+from registrations.class_lists.parse import events_offered, is_title_row, questions_offered, read_rows
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.event_names import EventNames
 from registrations.spreadsheets.listing import Code
@@ -41,7 +41,8 @@ class EditResult:
 
 def cell_versions(cells: RowCells) -> dict[str, str]:
     """Return the version of each cell of a row by its meaning."""
-    return {str(meaning): _version(cells.text(meaning)) for meaning in (*STUDENT_COLUMNS, Meaning.EVENTS)}
+    own = {str(meaning): _version(cells.text(meaning)) for meaning in (*STUDENT_COLUMNS, Meaning.EVENTS)}
+    return own | {key: _version(cells.answer(key)) for key in cells.answer_keys}
 
 
 def pack_versions(versions: Mapping[str, str]) -> str:
@@ -85,12 +86,14 @@ class _Edits:
     def __init__(self, class_list: ClassList, rows: dict[int, ClassListRow], sent: QueryDict) -> None:
         self.class_list, self.rows, self.sent = class_list, rows, sent
         self.events = events_offered(class_list.fest)
+        self.questions = questions_offered(class_list.fest)
         self.names = EventNames(self.events)
         self.result = EditResult()
         self.touched: dict[int, ClassListRow] = {}
 
     def apply(self) -> None:
-        problems = read_rows(self.class_list, tuple(self.rows.values()), self.events).listing.problems
+        rows = tuple(self.rows.values())
+        problems = read_rows(self.class_list, rows, self.events, self.questions).listing.problems
         self.unknown = [(one.row, one.value) for one in problems if one.code == Code.EVENT and one.value]
         for row in self._rows_named("versions"):
             self._correct(row)
@@ -114,18 +117,15 @@ class _Edits:
         current = cell_versions(cells)
         shown = _unpack_versions(self.sent.get(f"versions-{row.number}", ""))
         for meaning in STUDENT_COLUMNS:
-            text = self._typed(row, meaning)
-            if text is None:
-                continue
-            edit = compare(shown=shown.get(meaning), stored=current[meaning], wanted=_version(text))
-            if edit is Edit.NOTHING:
-                continue
-            if edit is Edit.CONFLICT:
-                self._refuse_outdated(row, cells.text(meaning), text)
-            elif len(text) > MAX_CHARACTERS:
-                self._refuse(row, _("Row %(row)s: the text was too long and was not saved."))
-            else:
+            if (text := self._typed(row, meaning)) is not None and self._may_write(
+                row, text, cells.text(meaning), shown=shown.get(meaning)
+            ):
                 cells.write(meaning, text)
+        for key in cells.answer_keys:
+            sent = self.sent.get(f"{key}-{row.number}")
+            text = None if sent is None else storable(sent).strip()
+            if text is not None and self._may_write(row, text, cells.answer(key), shown=shown.get(key)):
+                cells.write_answer(key, text)
         if self._names_events(row):
             if shown.get(Meaning.EVENTS) == current[Meaning.EVENTS]:
                 self._correct_events(row, cells)
@@ -133,6 +133,17 @@ class _Edits:
                 self._refuse_outdated(row, cells.text(Meaning.EVENTS), "")
         if cell_versions(cells) != current:
             self.touched[row.number] = row
+
+    def _may_write(self, row: ClassListRow, text: str, current: str, *, shown: str | None) -> bool:
+        """Return whether the typed text is new and the cell still is what the page showed; refuse it otherwise."""
+        edit = compare(shown=shown, stored=_version(current), wanted=_version(text))
+        if edit is Edit.CONFLICT:
+            self._refuse_outdated(row, current, text)
+        elif edit is not Edit.NOTHING and len(text) > MAX_CHARACTERS:
+            self._refuse(row, _("Row %(row)s: the text was too long and was not saved."))
+        else:
+            return edit is not Edit.NOTHING
+        return False
 
     def _typed(self, row: ClassListRow, meaning: Meaning) -> str | None:
         """Return the text of a field or the value of the pressed button; None if the page did not show the field."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event
-from registrations.class_lists.parse import events_offered, read_rows
+from registrations.class_lists.parse import events_offered, questions_offered, read_rows
 from registrations.class_lists.register import AllOrNoneRefused, Work, give_up, register
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow
 from registrations.signals import list_registered
@@ -122,10 +122,11 @@ def _work_of(job: ClassListJob) -> Work:
     job.class_list = type(job.class_list).objects.select_related("fest", "school").get(pk=job.class_list_id)
     events = dict(Event.objects.filter(fest=job.class_list.fest_id).values_list("slug", "pk"))
     rows = list(_left(job))
-    listing = read_rows(
-        job.class_list, rows, events_offered(job.class_list.fest), compares_rows=False
-    ).listing
-    return Work(job, {student.row: student for student in listing.ready}, events)
+    fest = job.class_list.fest
+    found = read_rows(
+        job.class_list, rows, events_offered(fest), questions_offered(fest), compares_rows=False
+    )
+    return Work(job, {student.row: student for student in found.listing.ready}, events)
 
 
 def _with_retries(work: Callable[[], bool]) -> bool:

@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from events.models import Event, Fest
-from registrations.models import ClassList, ClassListRow
+from registrations.models import ClassList, ClassListRow, Question
+from registrations.questions.asked import asked_now
+from registrations.spreadsheets.answers import column_key, with_answers
 from registrations.spreadsheets.combined import Table
 from registrations.spreadsheets.context import ListContext, list_context
 from registrations.spreadsheets.headers import Column, Header
@@ -15,12 +18,18 @@ from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.tables import find_table
 from registrations.spreadsheets.untitled import infer_header
+from techfest.core.db.clock import database_now
 
 
 def events_offered(fest: Fest) -> dict[str, str]:
     """Return the events that a class list of this fest may name, slug to name, in the order of their times."""
     events = Event.objects.published().filter(fest=fest).order_by("starts_at", "name", "pk")
     return dict(events.values_list("slug", "name"))
+
+
+def questions_offered(fest: Fest) -> dict[str, Question]:
+    """Return the questions that columns of a class list may answer, by the name of the column."""
+    return {column_key(one): one for one in asked_now(fest, database_now())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class ParsedList:
     events: dict[str, str]
     left_out: Mapping[int, Reason] = field(default_factory=dict)
     """The rows below the titles that are no students to register, as the file was uploaded."""
+    questions: Mapping[str, Question] = field(default_factory=dict)
     table: Table | None = None
     """The table as it was found in the file; None for rows of a draft."""
 
@@ -50,22 +60,34 @@ class ParsedList:
 
 
 def parse_sheet(sheet: Sheet, fest: Fest, *, events_for_all: Sequence[str] = ()) -> ParsedList:
-    """Read a sheet for this fest: one query, nothing is written. Raises `FileRefused`.
+    """Read a sheet for this fest: three queries, nothing is written. Raises `FileRefused`.
 
     `events_for_all` are the slugs for rows that name no event. Columns without known titles are inferred from their
     contents, so the teacher must be shown how they are read. Without a column of names or grades there are no
     students yet, and `header.problem` says what is missing.
     """
-    events = events_offered(fest)
-    return parse_file(sheet, grades=fest.grades, events=events, events_for_all=events_for_all)
+    return parse_file(
+        sheet,
+        grades=fest.grades,
+        events=events_offered(fest),
+        questions=questions_offered(fest),
+        events_for_all=events_for_all,
+    )
 
 
 def parse_file(
-    sheet: Sheet, *, grades: range, events: dict[str, str], events_for_all: Sequence[str] = ()
+    sheet: Sheet,
+    *,
+    grades: range,
+    events: dict[str, str],
+    questions: Mapping[str, Question] | None = None,
+    events_for_all: Sequence[str] = (),
 ) -> ParsedList:
-    """Read a sheet for these grades and events, slug to name. No query."""
-    context = list_context(grades=grades, events=events, is_paste=sheet.encoding == "paste")
+    """Read a sheet for these grades, events (slug to name) and questions. No query."""
+    is_paste = sheet.encoding == "paste"
+    context = list_context(grades=grades, events=events, questions=questions, is_paste=is_paste)
     table = _table(sheet, context)
+    table = replace(table, header=with_answers(table.header, context.questions))
     left_out = _left_out(table, context)
     listing = Listing(())
     if not table.header.problem:
@@ -80,7 +102,7 @@ def parse_file(
             if not replaced:
                 break
             left_out |= dict.fromkeys(replaced, Reason.EARLIER)
-    return ParsedList(table.sheet, table.header, listing, events, left_out, table)
+    return ParsedList(table.sheet, table.header, listing, events, left_out, context.questions, table)
 
 
 def _table(sheet: Sheet, context: ListContext) -> Table:
@@ -145,14 +167,14 @@ class Draft:
 
 
 def read_draft(class_list: ClassList) -> Draft:
-    """Read the rows as they are now; two queries.
+    """Read the rows as they are now; four queries.
 
     Registered rows are read along, so that a row which resembles one of them keeps its warning.
     """
     events = events_offered(class_list.fest)
     rows = tuple(class_list.rows.order_by("number").select_related("job"))
     left = tuple(row for row in rows if row.done_at is None)
-    found = read_rows(class_list, rows, events)
+    found = read_rows(class_list, rows, events, questions_offered(class_list.fest))
     return Draft(class_list, left, found.only({row.number for row in left}))
 
 
@@ -160,6 +182,7 @@ def read_rows(
     class_list: ClassList,
     rows: Sequence[ClassListRow],
     events: Mapping[str, str],
+    questions: Mapping[str, Question],
     *,
     compares_rows: bool = True,
 ) -> ParsedList:
@@ -167,7 +190,7 @@ def read_rows(
 
     With `compares_rows` each row is also compared with those before it, to find a student who is there twice.
     """
-    header = stored_header(class_list, events)
+    header = stored_header(class_list, {**events, **questions})
     texts = tuple(Row(row.number, tuple(row.cells)) for row in rows if not row.is_left_out)
     sheet = Sheet(texts, class_list.encoding, class_list.is_guess)
     listing = Listing(())
@@ -175,17 +198,23 @@ def read_rows(
         listing = read_listing(
             sheet,
             header,
-            list_context(grades=class_list.fest.grades, events=events, is_paste=sheet.encoding == "paste"),
+            list_context(
+                grades=class_list.fest.grades,
+                events=events,
+                questions=questions,
+                is_paste=sheet.encoding == "paste",
+            ),
             events_for_all=[slug for slug in class_list.events_for_all if slug in events],
             compares_rows=compares_rows,
         )
-    return ParsedList(sheet, header, listing, dict(events))
+    return ParsedList(sheet, header, listing, dict(events), questions=questions)
 
 
-def stored_header(class_list: ClassList, events: Mapping[str, str] | None = None) -> Header:
+def stored_header(class_list: ClassList, known: Mapping[str, Any] | None = None) -> Header:
     """Return the stored columns as a header without a title row, because the titles are not among the stored rows.
 
-    With `events`, a column of marks for an event that may no longer be named counts as not used.
+    With the `known` events and questions, a column of marks for an event that may no longer be named counts as not
+    used, and so does one of answers to a question that is not asked any more.
     """
     columns = [
         Column(
@@ -193,7 +222,7 @@ def stored_header(class_list: ClassList, events: Mapping[str, str] | None = None
             title,
             *(
                 (Meaning.NONE, "")
-                if events is not None and event not in ("", *events)
+                if known is not None and event not in ("", *known)
                 else (Meaning(meaning), event)
             ),
         )

@@ -129,7 +129,7 @@ def _above(draft: Draft) -> dict[str, Any]:
 def _columns(draft: Draft) -> dict[str, Any]:
     return {
         "columns": columns.shown_columns(draft),
-        "column_choices": columns.choices(draft.parsed.events),
+        "column_choices": columns.choices(draft.parsed.events, draft.parsed.questions),
         "unused": columns.unused_titles(draft),
         "title_row": columns.title_row_of(draft),
         "encoding": label_of(draft.class_list.encoding),

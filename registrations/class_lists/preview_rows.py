@@ -65,6 +65,7 @@ class ShownRow:
     choices: tuple[Choice, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     event_choices: tuple[tuple[str, str, bool], ...] = ()
+    answers: tuple[Cell, ...] = ()
     versions: str = ""
     needs_look: bool = False
     offers_no_email: bool = False
@@ -112,7 +113,8 @@ class Page:
         fields = set(STUDENT_COLUMNS) if is_edited else _fields_for(problems) if is_open else set()
         suggestions = self._suggestions(one) if is_open else ()
         choices = self._choices(one, cells) if is_open and not is_edited else ()
-        can_change = bool(fields or choices or suggestions)
+        answers = self._answers(one, cells, is_edited=is_edited) if is_open else ()
+        can_change = bool(fields or choices or suggestions or answers)
         return ShownRow(
             number=one.number,
             name=student.name or clean_text(cells.text(Meaning.NAME))[:60],
@@ -127,6 +129,7 @@ class Page:
             choices=choices,
             suggestions=suggestions,
             event_choices=self._event_choices(student) if is_edited else (),
+            answers=answers,
             versions=pack_versions(cell_versions(cells)) if can_change else "",
             needs_look=one.needs_look,
             offers_no_email=is_open and any(problem.column == Meaning.EMAIL for problem in problems),
@@ -146,6 +149,16 @@ class Page:
             f"{meaning}-{one.number}" if is_field else "",
             "stop" if bad else "wait" if odd else "",
             STUDENT_COLUMNS[meaning].is_narrow,
+        )
+
+    def _answers(self, one: RowStatus, cells: RowCells, *, is_edited: bool) -> tuple[Cell, ...]:
+        """Return a field for each answer that is no answer; all of them for the row that is edited."""
+        bad = {problem.question for problem in one.errors if problem.question}
+        asked = self.draft.parsed.questions
+        return tuple(
+            Cell(asked[key].text, cells.answer(key), f"{key}-{one.number}", "stop" if key in bad else "")
+            for key in cells.answer_keys
+            if key in asked and (is_edited or key in bad)
         )
 
     def _choices(self, one: RowStatus, cells: RowCells) -> tuple[Choice, ...]:

@@ -15,8 +15,15 @@ from django.utils.translation import gettext_lazy
 
 from registrations.booking.errors import ActionRejected
 from registrations.class_lists.drafts import lock_idle_list, stored_columns
-from registrations.class_lists.parse import Draft, events_offered, is_title_row, read_draft
+from registrations.class_lists.parse import (
+    Draft,
+    events_offered,
+    is_title_row,
+    questions_offered,
+    read_draft,
+)
 from registrations.models import ClassList, ClassListRow
+from registrations.spreadsheets.answers import with_answers
 from registrations.spreadsheets.class_names import class_of
 from registrations.spreadsheets.contents import holds_addresses, readable
 from registrations.spreadsheets.context import list_context
@@ -105,8 +112,10 @@ def choose_title_row(class_list: ClassList, number: int) -> None:
                 row.is_left_out, row.left_out_reason = False, ""
         events = events_offered(locked.fest)
         sheet = Sheet(tuple(Row(row.number, tuple(row.cells)) for row in rows))
-        context = list_context(grades=locked.fest.grades, events=events)
+        offered = questions_offered(locked.fest)
+        context = list_context(grades=locked.fest.grades, events=events, questions=offered)
         header = refined(sheet, header_in(sheet, number, context.events.index), context)
+        header = with_answers(header, offered)
         locked.columns = stored_columns(header)
         reasons = rows_left_out(sheet, header, context.budget) if not header.problem else {}
         for row in rows:

@@ -14,6 +14,7 @@ from registrations.booking.allocate import allocate, store_refusals
 from registrations.booking.policy import SeatResult
 from registrations.class_lists.identify import RowStudent, build_row_students, match, seat_requests_of
 from registrations.models import Change, ClassListEntry, ClassListJob, ClassListRow, Student, Submission
+from registrations.questions.answers import queue_answers_of_list
 from registrations.spreadsheets.listing import ListedStudent
 from registrations.students import consents
 from registrations.students.corrections import correct_many
@@ -219,6 +220,10 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     )
     store_refusals(refused, batch)
     queue_insert(batch, entries)
+    given = {
+        (kept[one.listed.row], pk): value for one in chunk.row_students for pk, value in _answers(one, kept)
+    }
+    queue_answers_of_list(batch, given, fest_id=job.class_list.fest_id)
     batch.send()
     unread = [row.pk for row in chunk.rows if row.number not in chunk.work.listed]
     if unread:
@@ -227,6 +232,11 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     submissions = {row: stored[pk].pk for row, pk in students.items() if pk in stored}
     read = [row for row in chunk.rows if row.number in chunk.work.listed]
     _mark_done(read, kept, submissions, database_now())
+
+
+def _answers(row_student: RowStudent, kept: Mapping[int, int]) -> tuple[tuple[int, str], ...]:
+    """Return the answers of a row whose student is stored."""
+    return row_student.listed.answers if row_student.listed.row in kept else ()
 
 
 def _mark_done(
@@ -246,5 +256,5 @@ def _mark_done(
 
 def _digest(listed: ListedStudent) -> bytes:
     """Return the digest of everything that the row registers."""
-    content = [*listed.student_values.values(), *listed.events]
+    content = [*listed.student_values.values(), *listed.events, *listed.answers]
     return hashlib.sha256(json.dumps(content).encode()).digest()

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from events.models import Fest
 from registrations.class_lists.drafts import ListDeleted
-from registrations.class_lists.parse import events_offered
+from registrations.class_lists.parse import events_offered, questions_offered
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.writer import (
     MIME_CSV,
@@ -80,10 +80,12 @@ def explain_too_large(answer: View) -> Callable[[View], View]:
 def template_answer(fest: Fest, kind: str) -> HttpResponse:
     """Return an empty class list; as XLSX with the fest's grades and events to choose from."""
     if kind == "csv":
-        return file_answer(csv_template(), "class-list.csv", MIME_CSV)
+        return file_answer(csv_template(questions_offered(fest).values()), "class-list.csv", MIME_CSV)
     if kind == "xlsx":
         events = list(events_offered(fest).values())
-        return file_answer(xlsx_template(grades=fest.grades, events=events), "class-list.xlsx", MIME_XLSX)
+        questions = questions_offered(fest).values()
+        content = xlsx_template(grades=fest.grades, events=events, questions=questions)
+        return file_answer(content, "class-list.xlsx", MIME_XLSX)
     raise Http404
 
 

@@ -18,7 +18,7 @@ from registrations.class_lists.drafts import discard as discard_draft
 from registrations.class_lists.drafts import open_drafts, save_draft
 from registrations.class_lists.forms import ConfirmForm, UploadForm
 from registrations.class_lists.inline_edit import EditResult, save_edits
-from registrations.class_lists.parse import events_offered, read_draft
+from registrations.class_lists.parse import events_offered, questions_offered, read_draft
 from registrations.class_lists.preview import PreviewRequest, context_of
 from registrations.class_lists.readings import choose_decoding
 from registrations.class_lists.report import jobs_of, problem_table
@@ -121,7 +121,12 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     """Reads the columns as chosen."""
     class_list = list_of_school(teacher, pk)
     try:
-        cols.change_columns(class_list, request.POST, events=events_offered(class_list.fest))
+        cols.change_columns(
+            class_list,
+            request.POST,
+            events=events_offered(class_list.fest),
+            questions=questions_offered(class_list.fest),
+        )
     except ActionRejected as refusal:
         messages.error(request, refusal.text)
     else:

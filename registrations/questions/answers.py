@@ -21,6 +21,18 @@ _INSERT = """
     ON CONFLICT (student_id, question_id) DO NOTHING
 """
 """A question that was deleted or switched off since the page was rendered gets no answer, and raises no error."""
+_INSERT_OF_LIST = """
+    INSERT INTO registrations_answer (question_id, student_id, value)
+    SELECT q.id, given.student, given.value
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS given (student, id, value)
+    JOIN registrations_question q ON q.id = given.id
+    WHERE q.is_asked AND q.fest_id = $4::bigint AND EXISTS (
+        SELECT FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
+        WHERE r.student_id = given.student AND r.state <> 'cancelled'
+            AND e.fest_id = q.fest_id AND (q.event_id IS NULL OR q.event_id = r.event_id))
+    ORDER BY given.student, q.id FOR KEY SHARE OF q
+    ON CONFLICT (student_id, question_id) DO NOTHING
+"""
 _ERASE = """
     DELETE FROM registrations_answer USING registrations_question q JOIN events_fest f ON f.id = q.fest_id
     WHERE q.id = question_id AND (clock_timestamp() AT TIME ZONE f.time_zone)::date > f.ends_on + q.erased_after_days
@@ -36,6 +48,16 @@ def queue_answers(
     """
     ids, values = [pk for pk, _value in answers], [value for _pk, value in answers]
     batch.add(_INSERT, [student.pk, ids, values, student.fest_id, list(event_ids)])
+
+
+def queue_answers_of_list(batch: Batch, given: Mapping[tuple[int, int], str], *, fest_id: int) -> None:
+    """Adds the answers of a class list's rows to a batch, by student and question: one statement for all rows.
+
+    Those to questions of events that the student is not in are left out, and an answer that was given before stays.
+    """
+    if given:
+        students, ids = ([key[at] for key in given] for at in (0, 1))
+        batch.add(_INSERT_OF_LIST, [students, ids, list(given.values()), fest_id])
 
 
 def save_answers(

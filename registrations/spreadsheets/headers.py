@@ -26,7 +26,10 @@ _MAX_EXAMINED_CELLS = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `position` counts from 0, `event` is the slug of the event whose marks it holds."""
+    """One column; `position` counts from 0, `event` is the slug of the event whose marks it holds.
+
+    A column of answers has the name of its question there.
+    """
 
     position: int
     title: str

@@ -52,6 +52,8 @@ class Problem:
     other_row: int = 0
     options: tuple[str, ...] = ()
     """Texts for the cell, of which the teacher may choose one."""
+    question: str = ""
+    """The column of answers that it concerns."""
     events: tuple[tuple[str, ...], ...] = ()
     """Slugs of the events that may replace an unknown name: of each choice, all that it stands for."""
 
@@ -71,6 +73,8 @@ class ListedStudent(StudentValues):
 
     row: int
     events: tuple[str, ...] = ()
+    answers: tuple[tuple[int, str], ...] = ()
+    """Answers by the id of their question."""
     doubtful: frozenset[str] = frozenset()
     """Fields that may have been misread, so they never change a registered student."""
 

@@ -22,6 +22,7 @@ class Meaning(StrEnum):
     EMAIL = "email"
     EVENTS = "events"
     EVENT_MARK = "event_mark"
+    ANSWER = "answer"
     NUMBER = "number"
     PROBLEM = "problem"
     SHEET = "sheet"

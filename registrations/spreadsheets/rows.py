@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from registrations.fields import suggested_email
+from registrations.spreadsheets.answers import AnswerCells
 from registrations.spreadsheets.cell_faults import find_fault, remark_behind_grade
 from registrations.spreadsheets.cells import is_given
 from registrations.spreadsheets.context import ListContext
@@ -83,6 +84,7 @@ class _RowReader:
         self.columns = header.columns
         self.grades, self.budget = context.grades, context.budget
         self.events = EventCells(header.columns, context.events, events_for_all)
+        self.answers = AnswerCells(context.questions)
         self.is_legacy_font = is_legacy_font
         self.problems: list[Problem] = []
         self._of_row = RowProblems(0)
@@ -111,7 +113,26 @@ class _RowReader:
         for name in set(STUDENT_FIELDS) - set(values):
             values[name] = self._optional(row, Meaning(name))
         values["events"] = self.events.read(row, self._of_row)
+        values["answers"] = self._answers(row)
         return ListedStudent(row=row.number, doubtful=frozenset(self._doubtful), **values)
+
+    def _answers(self, row: Row) -> tuple[tuple[int, str], ...]:
+        """Return what the row answers; a cell that is no answer is an error."""
+        found: dict[int, str] = {}
+        for column in self.columns:
+            question = self.answers.questions.get(column.event) if column.meaning == Meaning.ANSWER else None
+            if question is None or found.get(question.pk):
+                continue
+            text = row.cell(column.position)
+            try:
+                found[question.pk] = self.answers.read(column.event, text)
+            except ValidationError as error:
+                words = {"question": question.text, "problem": " ".join(error.messages)}
+                told = _("%(question)s: %(problem)s") % words
+                self._of_row.add(
+                    Problem(row.number, Meaning.ANSWER, Code.TEXT, told, value=text, question=column.event)
+                )
+        return tuple(sorted((pk, value) for pk, value in found.items() if value))
 
     def _limited(self, row: Row) -> Row:
         """Blank the cells that are too long or have stacked accents; in a used column each of them is an error."""

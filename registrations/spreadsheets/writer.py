@@ -9,6 +9,8 @@ from typing import Any
 import xlsxwriter
 from django.utils.translation import gettext as _
 
+from registrations.models import Question
+from registrations.spreadsheets.answers import column_title
 from registrations.spreadsheets.meanings import LABELS, STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.sheet import MAX_ROWS
 from techfest.core.spreadsheet_cells import guarded
@@ -71,21 +73,22 @@ def _write_row(sheet: Any, number: int, row: Sequence[str], form: Any) -> None:
 
 
 EVENT_COLUMNS = 3
-_WIDTHS = {Meaning.NAME: 32, Meaning.EMAIL: 32, Meaning.EVENTS: 28}
+_WIDTHS = {Meaning.NAME: 32, Meaning.EMAIL: 32, Meaning.EVENTS: 28, Meaning.ANSWER: 28}
 
 
-def titles_of_template() -> list[tuple[Meaning, str]]:
+def titles_of_template(questions: Iterable[Question] = ()) -> list[tuple[Meaning, str]]:
     """Return the columns in order; their titles are recognised in every language when the file is uploaded."""
     events = [(Meaning.EVENTS, _("Event %(number)d") % {"number": n + 1}) for n in range(EVENT_COLUMNS)]
-    return [*((meaning, str(LABELS[meaning])) for meaning in STUDENT_COLUMNS), *events]
+    asked = [(Meaning.ANSWER, column_title(one)) for one in questions]
+    return [*((meaning, str(LABELS[meaning])) for meaning in STUDENT_COLUMNS), *events, *asked]
 
 
-def csv_template() -> bytes:
+def csv_template(questions: Iterable[Question] = ()) -> bytes:
     """Return the titles alone: a CSV cannot offer choices."""
-    return csv_table([title for _meaning, title in titles_of_template()], [])
+    return csv_table([title for _meaning, title in titles_of_template(questions)], [])
 
 
-def xlsx_template(*, grades: range, events: Sequence[str]) -> bytes:
+def xlsx_template(*, grades: range, events: Sequence[str], questions: Iterable[Question] = ()) -> bytes:
     """Return a workbook for 1,000 students with text cells (007 stays 007), drop-down lists and frozen titles.
 
     `events` are names. The drop-down lists warn but do not forbid, because a cell may name two events.
@@ -97,9 +100,9 @@ def xlsx_template(*, grades: range, events: Sequence[str]) -> bytes:
             {"num_format": TEXT, "bold": True, "bottom": 1, "bg_color": "#E8EAF6"}
         )
         sheet = workbook.add_worksheet(_("Class list")[:31])
-        for column, (meaning, title) in enumerate(titles_of_template()):
+        for column, (meaning, title) in enumerate(titles_of_template(questions)):
             sheet.set_column(column, column, _WIDTHS.get(meaning, 12), text)
-            sheet.write_string(0, column, title, title_form)
+            sheet.write_string(0, column, guarded(title), title_form)
             _offer_choices(sheet, column, meaning, grades, len(events))
         sheet.freeze_panes(1, 0)
         _write_choices(workbook, events)
