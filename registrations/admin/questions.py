@@ -107,7 +107,7 @@ class QuestionAdmin(BaseAdmin):
     )
     fieldsets = (
         (None, {"fields": ("fest", "event", "text", "help_text", "kind", "options", "is_required")}),
-        (gettext_lazy("Privacy"), {"fields": ("purpose", "leads_read", "erased_after_days")}),
+        (gettext_lazy("Privacy"), {"fields": ("purpose", "leads_read", "at_door", "erased_after_days")}),
         (gettext_lazy("On the form"), {"fields": ("position", "is_asked")}),
     )
 

@@ -73,8 +73,17 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Those of the event that the question belongs to. Owners and the student's own teacher always read them; nobody else does.",
+                        help_text="Those of the event that the question belongs to. Owners and the student's own teacher always read them; volunteers at the door only as you choose below.",
                         verbose_name="event leads read the answers",
+                    ),
+                ),
+                (
+                    "at_door",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="On the page of a scan. Only for what the door must know, such as a need for access.",
+                        verbose_name="volunteers at the door read the answers",
                     ),
                 ),
                 (

@@ -77,8 +77,14 @@ class Question(models.Model):
         db_default=False,
         help_text=_(
             "Those of the event that the question belongs to. Owners and the student's own teacher always read them;"
-            " nobody else does."
+            " volunteers at the door only as you choose below."
         ),
+    )
+    at_door = models.BooleanField(
+        _("volunteers at the door read the answers"),
+        default=False,
+        db_default=False,
+        help_text=_("On the page of a scan. Only for what the door must know, such as a need for access."),
     )
     erased_after_days = models.PositiveSmallIntegerField(
         _("answers are erased this many days after the fest"), default=30, validators=[MaxValueValidator(365)]

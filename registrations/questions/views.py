@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -75,9 +76,9 @@ def answers(request: HttpRequest, student: Student) -> HttpResponse:
     return render(request, "registrations/answers.html", context)
 
 
-def shown_answers(student: Student) -> list[ShownAnswer]:
+def shown_answers(student: Student, *limits: Q) -> list[ShownAnswer]:
     """What the student has answered, the fest's questions first; one query."""
-    rows = Answer.objects.filter(student=student).select_related("question__event")
+    rows = Answer.objects.filter(*limits, student=student).select_related("question__event")
     rows = rows.order_by("question__event_id", "question__position", "question_id")
     given = [(row, row.question.event) for row in rows]
     given.sort(key=lambda pair: pair[1] is not None)

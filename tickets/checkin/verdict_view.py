@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
+
+from events.cache import cached_fest
 from events.models import Event
 from registrations.models import Registration
+from registrations.questions.asked import cached_questions
+from registrations.questions.views import ShownAnswer, shown_answers
 from techfest.core.formatting import time_or_moment
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.entry import NO_REASON, reported_by
@@ -83,6 +88,15 @@ class VerdictDisplay:
             ticket=self.scan.ticket_id, is_reentry=True, recorded_at__gte=self.scan.received_at
         )
         return list(rows.select_related("user").order_by("pk")) if self.scan.ticket_id else []
+
+    @cached_property
+    def answers(self) -> list[ShownAnswer]:
+        """What the door may read of the person's answers. They are shown on the page only: no phone stores them."""
+        row = self.registration
+        if row is None or not any(one.at_door for one in cached_questions(cached_fest())):
+            return []
+        concerned = Q(question__event=None) | Q(question__event=row.event_id)
+        return shown_answers(row.student, concerned, Q(question__at_door=True))
 
     @property
     def may_walk_in(self) -> bool:

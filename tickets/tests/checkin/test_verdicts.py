@@ -8,11 +8,13 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from events.cache import forget
 from events.models import Event
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
 from registrations.models import Change, MergedReference, Registration
 from registrations.tests.builders import build_fest, build_submission
+from registrations.tests.builders.questions import build_answer, build_question
 from techfest.core.db.locking import Deadline
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.scan import Choice, Offline, SchoolList, check_in
@@ -386,3 +388,28 @@ def test_two_devices_that_admit_the_same_ticket_make_one_check_in_and_a_conflict
     )
     assert [(one.verdict, one.is_conflict) for one in (first, second)] == [("in", False), ("already", True)]
     assert CheckIn.objects.count() == 1
+
+
+def test_page_tells_the_answers_that_the_door_may_read_and_the_phone_gets_none(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
+    ticket = ticket_for(event)
+    told = build_question(event.fest, "What do you need?", at_door=True)
+    hidden = (
+        build_question(event.fest, "Food?"),
+        build_question(open_event(event.fest), "Size?", at_door=True),
+    )
+    build_answer(told, ticket.student, "A ramp")
+    for one in hidden:
+        build_answer(one, ticket.student, "Secret")
+    forget()
+    display = display_of(scanned(checkpoint, ticket.code, ravi).link_id, checkpoint)
+    assert display is not None
+    assert [(one.text, one.value) for one in display.answers] == [("What do you need?", "A ramp")]
+    assert "A ramp" not in str(display.as_json())
+    told.at_door = False
+    told.save()
+    forget()
+    display = display_of(scanned(checkpoint, ticket.code, ravi).link_id, checkpoint)
+    assert display is not None
+    assert display.answers == []
