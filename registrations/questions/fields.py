@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -66,12 +67,21 @@ class Lines(forms.RadioSelect):
 
 
 def answer_field(question: Question) -> forms.Field:
-    """The field of this question. It accepts an empty answer: the form knows whether the question must be answered."""
-    given: dict[str, Any] = {"label": label_of(question), "help_text": help_of(question), "required": False}
+    """The field of this question. It accepts an empty answer: the form knows whether the question must be answered.
+
+    Its texts are lazy, because pages in several languages share it.
+    """
+    given: dict[str, Any] = {
+        "label": lazy(label_of, str)(question),
+        "help_text": lazy(help_of, str)(question),
+        "required": False,
+    }
     match question.kind:
         case Kind.LONG:
             area = forms.Textarea(attrs={"rows": "3", "autocomplete": "off", "dir": "auto"})
-            return LinesField(max_characters=MAX_LONG, too_long=_too_long(MAX_LONG), widget=area, **given)
+            return LinesField(
+                max_characters=MAX_LONG, too_long=_lazy_too_long(MAX_LONG), widget=area, **given
+            )
         case Kind.NUMBER:
             words = {"invalid": gettext_lazy("Enter a number in digits, like 12 or 1.5")}
             return NumberField(error_messages=words, **given)
@@ -90,11 +100,16 @@ def answer_field(question: Question) -> forms.Field:
             )
         case _:
             attrs = {"autocomplete": "off", "dir": "auto"}
-            return TextField(max_characters=MAX_SHORT, too_long=_too_long(MAX_SHORT), attrs=attrs, **given)
+            return TextField(
+                max_characters=MAX_SHORT, too_long=_lazy_too_long(MAX_SHORT), attrs=attrs, **given
+            )
 
 
 def _too_long(maximum: int) -> str:
     return _("The answer must be %(maximum)d characters or less") % {"maximum": maximum}
+
+
+_lazy_too_long = lazy(_too_long, str)
 
 
 def _choices(question: Question) -> list[tuple[str, Any]]:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import translation
+from django.utils.functional import Promise
 
 from events.cache import cached_fest, forget
 from events.models import Event, Fest
@@ -297,3 +299,17 @@ def test_fest_without_questions_asks_the_database_no_more(
     client.get(location)
     with django_assert_num_queries(1):
         client.get(location)
+
+
+def test_texts_of_shared_fields_follow_the_language_of_the_page(event: Event, settings: Any) -> None:
+    question = build_question(event.fest)
+    forget()
+    current = cached_fest()
+    data = QueryDict(mutable=True)
+    with translation.override("de"):
+        posted_form(current, current.fest, data)  # type: ignore[arg-type]  # there is a fest
+    with translation.override("en"):
+        form = posted_form(current, current.fest, data)  # type: ignore[arg-type]  # there is a fest
+        field = form[question.field_name]
+        assert (field.label, str(field.help_text)[:10]) == ("What do you not eat? (optional)", "Why we ask")
+        assert isinstance(form.fields[question.field_name].label, Promise)
