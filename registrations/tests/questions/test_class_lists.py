@@ -59,7 +59,7 @@ def test_template_has_a_column_for_each_question_and_is_understood_when_it_comes
 ) -> None:
     food, size = build_question(fest, "Food & allergies"), build_question(event, "=How tall?")
     content = client.get(f"{LISTS}template.{kind}").content
-    sheet = read_file(content, f"list.{kind}")
+    sheet = read_file(content)
     titles = list(sheet.rows[0].cells)
     assert titles[-2:] == ["Food & allergies", "Robot Dance: =How tall?"]
     row_of_asha = f"Asha Rao|7||||{event.name}|||Peanuts|12"
@@ -101,9 +101,9 @@ def test_cell_that_is_no_answer_is_an_error_that_is_corrected_in_place(
     assert f'name="{column_key(colour)}-3"' not in page
     versions = page.partition('name="versions-2" value="')[2].partition('"')[0]
     for _again in range(2):  # the second one comes from a page that is out of date
-        client.post(f"{LISTS}{made.pk}/edit/", {"versions-2": versions, name: "red"})
+        client.post(f"{LISTS}{made.pk}/fix/", {"versions-2": versions, name: "red"})
     assert made.rows.get(number=2).cell(6) == "red"
-    client.post(f"{LISTS}{made.pk}/edit/", {"versions-2": versions, name: "green"})
+    client.post(f"{LISTS}{made.pk}/fix/", {"versions-2": versions, name: "green"})
     assert made.rows.get(number=2).cell(6) == "red"
     registered(made)
     assert sorted(answers_to(colour)) == ["Green", "Red"]

@@ -104,7 +104,7 @@ def test_errors_of_events_and_of_answers_are_shown_together(client: Client, even
 HOSTILE = {
     "controls": ("short", "Pea\x00nuts", "Remove the control characters from this field"),
     "long": ("short", "x" * 201, "The answer must be 200 characters or less"),
-    "very long": ("long", "x" * 1_000_000, "The answer must be 2000 characters or less"),
+    "very long": ("long", "x" * 100_000, "The answer must be 2000 characters or less"),
     "marks": ("short", "a" + "\u0301" * 40, "Remove the accents that are stacked on one letter"),
     "not a number": ("number", "twelve", "Enter a number in digits, like 12 or 1.5"),
     "infinity": ("number", "Infinity", "Enter a number in digits"),
@@ -115,7 +115,7 @@ HOSTILE = {
     "neither": ("yes_no", "maybe", "Choose one of the options on the page"),
     "no day": ("date", "31 Feb 2026", "Enter the day as year, month and day"),
     "day with two meanings": ("date", "12/11/2026", "Enter the day as year, month and day"),
-    "year": ("date", "0" * 1_000_000, "Enter the day as year, month and day"),
+    "year": ("date", "0" * 100_000, "Enter the day as year, month and day"),
 }
 
 
