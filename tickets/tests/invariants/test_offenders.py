@@ -306,8 +306,11 @@ ANSWERED = {
         "The question “How tall?” belongs to Robo Race, an event of another fest.",
     ),
     "answer of an erased student": (
-        "UPDATE registrations_student SET erased_at = now() WHERE name = 'Asha A'",
-        "The question “How tall?” has an answer of ",
+        (
+            "UPDATE registrations_student SET erased_at = now(), name = '', initials = '', email = '', email_key = '',"
+            " section = '', roll_number = '', roll_key = '' WHERE name = 'Asha A'"
+        ),
+        ", who was erased.",
     ),
     "answer of a student of another fest": (
         "UPDATE registrations_student SET fest_id = (SELECT max(id) FROM events_fest) WHERE name = 'Asha A'",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from events.models import AuditEntry, Event, Fest
 from registrations.models import Erasure, Purge, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.builders.questions import build_answer, build_question
 from techfest.core.admin.base import page_of
 from techfest.core.formatting import recorded_moment
 from techfest.core.roles import LEAD
@@ -52,6 +53,7 @@ def path_of(student: Student, word: str) -> str:
 def test_export_of_a_student_is_complete(client: Client) -> None:
     student = build_student(email="asha@example.org", section="B")
     other = build_submission(build_event(student.fest)).student
+    build_answer(build_question(student.fest), student)
     pretend_rendered()
     response = client.post(path_of(student, "data"))
     assert response["Content-Disposition"] == f'attachment; filename="data-{student.reference}.zip"'
@@ -74,6 +76,7 @@ def test_export_of_a_student_is_complete(client: Client) -> None:
         "person": 1,
         "registrations": 2,
         "changes": 2,
+        "answers": 1,
         "consents": 1,
         "class_lists": 0,
         "conflicts": 0,
