@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundWidget
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import lazy
@@ -125,7 +126,7 @@ class EventChoice:
     """The box of one event in the form, and the fields of the event's questions."""
 
     name: str
-    box: forms.boundfield.BoundWidget
+    box: BoundWidget
     questions: list[forms.BoundField]
 
     @property

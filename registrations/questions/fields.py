@@ -114,8 +114,9 @@ _lazy_too_long = lazy(_too_long, str)
 
 def _choices(question: Question) -> list[tuple[str, Any]]:
     """The options. One button takes an answer back, where none is needed: a radio button cannot be switched off."""
-    yes_no = [(Answer.YES, gettext_lazy("Yes")), (Answer.NO, gettext_lazy("No"))]
-    options = yes_no if question.kind == Kind.YES_NO else [(option, option) for option in question.options]
+    options: list[tuple[str, Any]] = [(option, option) for option in question.options]
+    if question.kind == Kind.YES_NO:
+        options = [(Answer.YES, gettext_lazy("Yes")), (Answer.NO, gettext_lazy("No"))]
     return options if question.is_required else [*options, ("", gettext_lazy("No answer"))]
 
 
@@ -144,7 +145,7 @@ def stored(question: Question, cleaned: Any) -> str:
         return "\n".join(option for option in question.options if option in cleaned)
     if question.kind == Kind.NUMBER:
         return f"{cleaned.normalize() + 0:f}"
-    return cleaned.isoformat() if question.kind == Kind.DATE else str(cleaned)
+    return str(cleaned.isoformat() if question.kind == Kind.DATE else cleaned)
 
 
 def initial(question: Question, value: str) -> Any:

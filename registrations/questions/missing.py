@@ -19,7 +19,7 @@ def missing_counts(fest_id: int) -> dict[int, int]:
     """How many students with an active registration have not answered each question; one query."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, [fest_id])
-        return dict(cursor.fetchall())
+        return {int(pk): int(count) for pk, count in cursor.fetchall()}
 
 
 def without_answer(

@@ -1,6 +1,7 @@
 """Answers are seen and changed by their student, leave no trace elsewhere, and end on their day."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,10 +52,7 @@ def answers_path(student: Any) -> str:
 def test_registration_with_answers_takes_two_round_trips(event: Event) -> None:
     food, size = build_question(event.fest), build_question(event, "How tall?")
     booking_request = build_request(event)
-    answered = type(booking_request)(
-        **{name: getattr(booking_request, name) for name in booking_request.__slots__}
-        | {"answers": ((food.pk, "Nuts"), (size.pk, "12"))}
-    )
+    answered = replace(booking_request, answers=((food.pk, "Nuts"), (size.pk, "12")))
     build_school()
     schools.forget()
     schools.school_names()  # cached, as in a process that has served a form
