@@ -111,7 +111,7 @@ class QuestionAdmin(BaseAdmin):
         (gettext_lazy("On the form"), {"fields": ("position", "is_asked")}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(n_answers=Count("answers"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

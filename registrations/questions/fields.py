@@ -1,7 +1,6 @@
 """The form field of a question, and how its answer is stored and shown."""
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -42,7 +41,7 @@ class NumberField(forms.DecimalField):
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "size": "12"})
         super().__init__(max_digits=12, decimal_places=4, widget=widget, **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if len(str(value or "")) > _LONGEST_NUMBER:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)

@@ -53,6 +53,11 @@ def page_of_event(event: Event) -> str:
     return reverse("admin:registrations_question_of_event", args=[event.pk])
 
 
+def downloaded(client: Client, path: str) -> bytes:
+    response: Any = client.get(path)
+    return b"".join(response.streaming_content)
+
+
 def errors(response: Any) -> dict[str, Any]:
     return dict(response.context["adminform"].form.errors) if response.context else {}
 
@@ -186,7 +191,7 @@ def test_event_lead_reads_answers_only_where_the_question_says_so_and_only_of_th
         build_answer(build_question(of, f"Hidden {of}?", leads_read=of != event), student, "Hidden")
     client, name = organiser_client(lead), "admin:registrations_answer_download_csv"
     pages = [client.get(list_path(Answer)), client.get(page_of(student))]
-    texts = [*map(text_of, pages), b"".join(client.get(reverse(name)).streaming_content).decode()]
+    texts = [*map(text_of, pages), downloaded(client, reverse(name)).decode()]
     for text in texts:
         assert "Readable" in text
         assert "Hidden" not in text
@@ -199,8 +204,7 @@ def test_answers_are_downloaded_as_text_and_never_as_formulas(
     client: Client, event: Event, kind: str
 ) -> None:
     build_answer(build_question(event.fest), build_submission(event).student, '=HYPERLINK("http://x")')
-    response = client.get(reverse(f"admin:registrations_answer_download_{kind}"))
-    content = b"".join(response.streaming_content)
+    content = downloaded(client, reverse(f"admin:registrations_answer_download_{kind}"))
     assert content
     if kind == "csv":
         assert "'=HYPERLINK" in content.decode()
@@ -247,5 +251,5 @@ def test_organiser_answers_for_a_student_after_closing(client: Client, event: Ev
     assert 'value="Peanuts"' in text_of(client.get(path))
     assert client.post(path, {food.field_name: "Milk"})["Location"] == page_of(student)
     assert answers_to(food) == ["Milk"]
-    entry = AuditEntry.objects.get(what="answers changed")
+    entry: Any = AuditEntry.objects.get(what="answers changed")
     assert (entry.user.username, entry.before, entry.after) == ("organiser", {}, {"questions": [food.text]})
