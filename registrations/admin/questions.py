@@ -112,7 +112,8 @@ class QuestionAdmin(BaseAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(n_answers=Count("answers"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(n_answers=Count("answers"))
+        return rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("fest",) if obj else ()
