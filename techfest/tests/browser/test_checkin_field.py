@@ -62,13 +62,15 @@ def test_undo_on_the_verdict_and_the_reason_afterwards(
 def test_undo_is_offered_for_green_only_and_leaves_with_the_verdict(
     phone: BrowserContext, gate: Gate, ticket: Ticket
 ) -> None:
+    phone.clock.install()
     page = opened(phone, gate)
     undo = page.get_by_role("button", name="Undo", exact=True)
     wedge(page, ticket.code)
     expect(undo).to_be_visible()
-    page.wait_for_timeout(8000)
+    page.clock.fast_forward(8_000)
     expect(undo).to_be_visible()
-    expect(undo).to_be_hidden(timeout=4000)
+    page.clock.fast_forward(4_000)
+    expect(undo).to_be_hidden()
     wedge(page, ticket.code)
     expect(word(page)).to_have_text("Already in")
     expect(undo).to_be_hidden()
