@@ -88,8 +88,7 @@ def answer_field(question: Question) -> forms.Field:
             return DayField(**given)
         case Kind.ONE | Kind.YES_NO:
             words = {"invalid_choice": _NOT_OFFERED}
-            widget = Lines if question.kind == Kind.ONE else forms.RadioSelect
-            return forms.ChoiceField(choices=_choices(question), widget=widget, error_messages=words, **given)
+            return forms.ChoiceField(choices=_choices(question), widget=Lines, error_messages=words, **given)
         case Kind.SEVERAL:
             return forms.MultipleChoiceField(
                 choices=[(option, option) for option in question.options],
