@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from events import covers
 from events.availability import Availability
 from events.cache import CachedFest, cached_fest
+from events.caps import rules_of
 from events.catalogue import by_day, next_opening
 from events.forms import FilterForm
 from events.models import Event, Picture
@@ -89,6 +90,7 @@ def _event_page(current: CachedFest, shown: Event, grade: int | None, request: H
         "waiting": shown.seats.waiting,
         "opens_at": shown.registration_opens_at,
         "closes_at": shown.registration_closes_at,
+        "limits": rules_of(shown),
         "canonical_url": url,
         "share_text": _("%(event)s at %(fest)s: %(url)s")
         % {"event": shown.name, "fest": shown.fest.name, "url": url},

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.availability import Availability
+from events.caps import fest_rules, number_of_events
 from events.models import Event, Fest
 from registrations.fields import EmailField, offer
 from registrations.models import ConsentText, Question, Student
@@ -158,6 +159,10 @@ class EventsForm(AsksQuestions, PlainForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.offered, self.known = events, {event.slug: event for event in known or events}
+        fest = next((event.fest for event in events), None)
+        self.most_events = fest.events_per_student if fest else None
+        if fest and (rules := fest_rules(fest)):
+            self.fields["events"].help_text = " ".join(rules)
         offer(self, "events", [(event.slug, _lazy_label(event)) for event in events])
         self.fields["events"].known = self.known  # type: ignore[attr-defined]  # an EventsField
         self.fields["events"].widget.events = self.known
@@ -182,7 +187,15 @@ class EventsForm(AsksQuestions, PlainForm):
     def clean_events(self) -> list[Event]:
         events = [self.known[slug] for slug in dict.fromkeys(self.cleaned_data["events"])]
         _refuse_overlaps(events)
+        self._refuse_too_many(events)
         return events
+
+    def _refuse_too_many(self, events: Sequence[Event]) -> None:
+        """The rest is decided by the seat transaction, which knows what the student has."""
+        most = self.most_events
+        if most is not None and len(events) > most:
+            words = _("Select at most %(events)s: a student may have no more at this fest")
+            raise ValidationError(words % {"events": number_of_events(most)})
 
 
 class OwnEventsForm(EventsForm):
@@ -202,6 +215,8 @@ class OwnEventsForm(EventsForm):
         super().__init__(*args, **kwargs)
         self.student = student
         self.ask(questions)
+        if self.most_events is not None:
+            self.most_events = max(0, self.most_events - len(held))
         offer(self, "events", [(event.slug, _lazy_label(event, held)) for event in self.offered])
 
     def clean(self) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from registrations import links
 from registrations.access import by_my_link
 from registrations.booking import idempotency, messages
 from registrations.booking.cancel import cancel
+from registrations.booking.caps import why_no_further_event
 from registrations.booking.errors import ActionRejected, IdempotencyConflict, RegistrationRejected
 from registrations.booking.submit import BookingRequest, submit
 from registrations.forms import EventsForm, OwnDetailsForm, OwnEventsForm
@@ -102,7 +103,13 @@ def _add_form(student: Student, *args: Any, **kwargs: Any) -> EventsForm:
 def _add_page(
     request: HttpRequest, student: Student, form: EventsForm, key: str, *, status: int = 200
 ) -> HttpResponse:
-    context = {"student": student, "form": form, "key": key, "my_url": links.my_path(student)}
+    context = {
+        "student": student,
+        "form": form,
+        "key": key,
+        "my_url": links.my_path(student),
+        "limit": why_no_further_event(student),
+    }
     return render(request, "registrations/add.html", context, status=status)
 
 

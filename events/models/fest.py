@@ -82,6 +82,17 @@ class Fest(models.Model):
             " teachers are not affected."
         ),
     )
+    events_per_student = models.PositiveSmallIntegerField(
+        _("most events for each student"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "Leave empty for no limit. Events for which a student waits count too. If you enter fewer than a"
+            " student has, they keep them all."
+        ),
+    )
+    caps_changed_at = models.DateTimeField(_("limits changed"), null=True, editable=False)
     grade_min = models.PositiveSmallIntegerField(_("lowest grade"), default=5, validators=GRADE_LIMITS)
     grade_max = models.PositiveSmallIntegerField(_("highest grade"), default=12, validators=GRADE_LIMITS)
     accent = models.CharField(_("accent"), max_length=10, choices=Accent.choices, default=Accent.INDIGO)
@@ -105,6 +116,25 @@ class Fest(models.Model):
                 condition=Q(opens_at__lt=F("closes_at")), name="fest_opens_before_it_closes"
             ),
             models.CheckConstraint(condition=Q(grade_min__lte=F("grade_max")), name="fest_grades_in_order"),
+            models.CheckConstraint(
+                condition=Q(events_per_student=None) | Q(events_per_student__gte=1),
+                name="fest_events_per_student_at_least_one",
+            ),
+            Trigger(
+                name="events_fest_note_caps",
+                event="BEFORE UPDATE OF events_per_student, caps_changed_at",
+                function="events_note_fest_caps",
+                body="""
+                    BEGIN
+                        IF NEW.events_per_student IS DISTINCT FROM OLD.events_per_student THEN
+                            NEW.caps_changed_at := clock_timestamp();
+                        ELSE
+                            NEW.caps_changed_at := OLD.caps_changed_at;
+                        END IF;
+                        RETURN NEW;
+                    END
+                """,
+            ),
             Trigger(
                 name="events_fest_note_hours",
                 event="BEFORE UPDATE OF opens_at, closes_at, hours_changed_at",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Event, Fest
+from registrations.models import Registration
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.writer import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -309,3 +310,29 @@ def test_command_asks_for_a_word_about_odd_dates() -> None:
     assert Fest.objects.count() == 0
     start(**past, dates_are_right=True)
     assert Fest.objects.count() == 1
+
+
+def test_limit_below_what_students_have_is_asked_about_and_takes_nothing(client: Client, fest: Fest) -> None:
+    build_submission(build_event(fest), build_event(fest))
+    build_submission(build_event(fest))
+    sent = filled_in(client, page_of(fest), events_per_student="1")
+    response = client.post(page_of(fest), sent)
+    assert asked(response) == [
+        "1 student has more than 1 event. The student keeps all of them, and gets no further one."
+    ]
+    assert tick(client, page_of(fest), sent, response).status_code == 302
+    fest.refresh_from_db()
+    assert (fest.events_per_student, fest.caps_changed_at is not None) == (1, True)
+    assert Registration.objects.active().count() == 3
+
+
+def test_limit_that_no_student_exceeds_is_saved_at_once(client: Client, fest: Fest) -> None:
+    build_submission(build_event(fest))
+    sent = filled_in(client, page_of(fest), events_per_student="1")
+    assert client.post(page_of(fest), sent).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "two"])
+def test_limit_must_be_a_number_of_events(client: Client, fest: Fest, typed: str) -> None:
+    response = client.post(page_of(fest), filled_in(client, page_of(fest), events_per_student=typed))
+    assert response.context["adminform"].form.errors["events_per_student"]

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from events.caps import rules_of
 from events.models import Event, Seats
 from registrations import hooks
 from registrations.admin.event_form import MAX_SEATS, EventForm
@@ -193,6 +194,7 @@ def _page(
         numbers=_numbers(admin, request, event, figures),
         decisions=figures.decisions,
         status=status,
+        limits=rules_of(event),
         waiting_status=why_nobody(event, event.seats, now=now) if event.seats.waiting else "",
         form=form,
         problem=problem or Problem(),

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events import images
 from events.admin_base import DatedForm
+from events.caps import number_of_events
 from events.dates import FEST_DATES, YEARS, DateProblem, fest_questions, fest_refusals
 from events.images import PictureField
 from events.models import Event, Fest, is_time_zone
@@ -96,7 +98,21 @@ class FestForm(DatedForm):
         questions = fest_questions(fest, now=database_now(), events=events, registrations=erased)
         if self.instance.is_current and not fest.is_current:
             questions.append(self._unmarked(events))
-        self.ask_about_dates(questions)
+        self.ask_about_dates([*questions, *self._above_limit(cleaned.get("events_per_student"))])
+
+    def _above_limit(self, most: int | None) -> list[DateProblem]:
+        """How many students have more events than a new limit allows."""
+        if most is None or "events_per_student" not in self.changed_data:
+            return []
+        counted = self._registrations().active().values("student").annotate(events=Count("pk"))
+        count = counted.filter(events__gt=most).order_by().count()
+        words = ngettext(
+            "%(count)d student has more than %(events)s. The student keeps all of them, and gets no further one.",
+            "%(count)d students have more than %(events)s. They keep all of them, and get no further one.",
+            count,
+        )
+        text = words % {"count": count, "events": number_of_events(most)}
+        return [DateProblem("events_per_student", text, frozenset({"events_per_student"}))] if count else []
 
     def _unmarked(self, events: Sequence[Event]) -> DateProblem:
         """What happens when the current fest loses its mark; another one gets it only afterwards."""

@@ -50,6 +50,7 @@ class FestAdmin(BaseAdmin):
                 )
             },
         ),
+        (gettext_lazy("Limits"), {"fields": ("events_per_student",)}),
         (
             gettext_lazy("Privacy"),
             {"fields": ("contact_name", "contact_email", "privacy_text", "retention_days")},

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.caps import number_of_events
 from events.models import Event
 from registrations.booking.policy import SeatResult
 from registrations.models import Refusal, Registration
@@ -67,6 +68,18 @@ REFUSALS: Mapping[str, Refused] = {
         text=gettext_lazy("You are already registered for this event, and that stays as it is."),
         about=gettext_lazy("%(name)s is already registered for %(event)s."),
         short=gettext_lazy("already registered"),
+    ),
+    Reason.EVENTS_CAP: Refused(
+        heading=gettext_lazy("At most %(most_events)s for each student"),
+        text=gettext_lazy(
+            "At this fest a student may have at most %(most_events)s, and you have reached that. "
+            "To take part in %(event)s, cancel another one first."
+        ),
+        about=gettext_lazy(
+            "%(name)s has reached the limit of this fest: at most %(most_events)s for each student. "
+            "To enter %(event)s, cancel another one first."
+        ),
+        short=gettext_lazy("at most %(most_events)s for each student"),
     ),
     Reason.UNKNOWN: Refused(
         heading=gettext_lazy("Registration is closed"),
@@ -159,6 +172,7 @@ _WORDS: dict[str, Callable[[Any, Any], str]] = {
     "pause": lambda event, _other: (
         event.pause_text or event.fest.pause_text or _("Come back a little later.")
     ),
+    "most_events": lambda event, _other: number_of_events(event.fest.events_per_student or 0),
     "when": lambda event, _other: _span(event),
     "other_when": lambda _event, other: _span(other),
     "filled": lambda event, _other: _filled(event.seats.filled_at),

@@ -19,7 +19,8 @@ class SeatRequest:
     """One student's request for one event. `is_new`: this transaction has inserted the student.
 
     A `submission` that is not stored yet is stored once one of its requests obtains something. `uses_hold` is
-    for requests by a teacher, which take the school's held seats first; a student's own request never does.
+    for requests by a teacher, which take the school's held seats first; a student's own request never does. `is_move`:
+    another registration of the student is given up for it.
     """
 
     student: Student
@@ -28,6 +29,7 @@ class SeatRequest:
     is_new: bool = False
     submission: Submission | None = None
     uses_hold: bool = False
+    is_move: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +144,14 @@ def decide_seat(
     held: Sequence[Registration],
     now: datetime,
 ) -> Decision:
-    """The rules that bind organisers too: grade, clash, seats. Opening hours do not bind them."""
+    """The rules that bind organisers too: grade, clash, caps, seats. Opening hours do not bind them."""
     if not event.has_room_for_grade(seat_request.student.grade):
         return Decision(reason=Reason.INELIGIBLE)
     for registration in held:
         if event.overlaps(registration.event):
             return Decision(reason=Reason.CLASH, other=registration.event)
+    if not seat_request.is_move and has_most_events(event, len(held)):
+        return Decision(reason=Reason.EVENTS_CAP)
     if hold := seat_counter.hold_for(seat_request):
         return Decision(state=State.CONFIRMED, hold=hold)
     if seat_counter.free and not seat_counter.waiting:
@@ -155,6 +159,12 @@ def decide_seat(
     if seat_request.wants_waiting and can_wait(event, seat_counter.waiting, now):
         return Decision(state=State.WAITING)
     return Decision(reason=Reason.FULL)
+
+
+def has_most_events(event: Event, count: int) -> bool:
+    """Whether a student with this many active registrations, waiting ones too, may have no further event."""
+    most = event.fest.events_per_student
+    return most is not None and count >= most
 
 
 def can_wait(event: Event, waiting: int, now: datetime) -> bool:

@@ -52,7 +52,7 @@ The student is found by the link's id, since a newcomer is inserted in the same 
 
 _USED = "SELECT FROM registrations_submission WHERE key = $1 AND origin = $2"
 """Looked up after each refusal, nearly always in vain. Building the ORM's statement took 60 % of a refusal's time."""
-_REVEALING = (Refusal.Reason.ALREADY, Refusal.Reason.CLASH)
+_REVEALING = (Refusal.Reason.ALREADY, Refusal.Reason.CLASH, Refusal.Reason.EVENTS_CAP)
 """Reasons that depend on what a student already has."""
 
 

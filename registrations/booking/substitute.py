@@ -174,14 +174,15 @@ def _require_eligible(
     held: list[Registration],
     now: datetime,
 ) -> None:
-    """Applies the rules of every request, with the one seat that is handed over."""
-    seat_results = []
+    """Applies the rules of every request, with the one seat that is handed over. Each one counts for the next."""
+    seat_results, held = [], list(held)
     for registration in registrations:
         event = events.get(registration.event_id)
         seat_request = SeatRequest(newcomer, registration.event_id, is_new=is_new)
         their_seat = SeatCounter(Seats(pk=registration.event_id, capacity=1))
         decision = decide(seat_request, event, their_seat, held, now)
         seat_results.append(SeatResult(registration.event_id, event, decision))
+        held.append(registration)
     if any(result.decision.reason for result in seat_results):
         raise RegistrationRejected([result for result in seat_results if result.decision.reason])
 

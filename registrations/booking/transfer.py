@@ -53,6 +53,8 @@ def move_to(
     list if it `may_wait`. Freed seats go to the old event's waiting list. A successor belongs to the same
     submission, so every link that showed the old registration shows the new one.
 
+    The number of a student's events stays, so the limit of the fest is not asked.
+
     Locks the Seats rows of all events, then the students, then the registrations. Raises `ActionRejected` if
     the event is cancelled or over, and `LockTimeout` after 3 s.
     """
@@ -131,7 +133,7 @@ def _decide(
         return Decision(reason=Refusal.Reason.ALREADY)
     if row.event.fest_id != target.fest_id:
         return Decision(reason=Refusal.Reason.UNKNOWN)
-    seat_request = SeatRequest(row.student, target.pk, wants_waiting=may_wait)
+    seat_request = SeatRequest(row.student, target.pk, wants_waiting=may_wait, is_move=True)
     return decide_seat(seat_request, target, seat_counter, others, now)
 
 

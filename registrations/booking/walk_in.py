@@ -14,10 +14,11 @@ from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.conflicts import NewConflict, raise_conflicts
 from registrations.booking.errors import ActionRejected
 from registrations.booking.ledger import change_ledger, require_ledger
-from registrations.booking.messages import why_event_is_off, why_wrong_grade
+from registrations.booking.messages import refusal_about, why_event_is_off, why_wrong_grade
+from registrations.booking.policy import has_most_events
 from registrations.booking.state import Origin, create, give_up, move
 from registrations.holds.reserve import end_what_is_over
-from registrations.models import Change, Conflict, Registration, Student
+from registrations.models import Change, Conflict, Refusal, Registration, Student
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import ConcurrentUpdate
 from techfest.core.formatting import moment
@@ -86,9 +87,10 @@ def _require_eligible(
             )
             % words
         )
-    held = Registration.objects.active().filter(student=walk_in.student).select_related("event")
+    rows = Registration.objects.active().filter(student=walk_in.student).select_related("event")
+    held = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     mine, elsewhere = None, []
-    for registration in held.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+    for registration in held:
         if registration.event_id == event.pk:
             mine = registration
         elif not event.overlaps(registration.event):
@@ -102,6 +104,8 @@ def _require_eligible(
         raise ActionRejected(_("This person has a seat already. Search by name to check them in."))
     if not event.has_room_for_grade(walk_in.student.grade):
         raise ActionRejected(why_wrong_grade(event))
+    if not mine and has_most_events(event, len(held)):
+        raise ActionRejected(refusal_about(event, Refusal.Reason.EVENTS_CAP, None, walk_in.student.name))
     return mine, elsewhere
 
 

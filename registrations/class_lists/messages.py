@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.models import Event
+from registrations.booking.messages import refusal_short
 from registrations.class_lists.identify import Match
 from registrations.models import Change, ClassListEntry, Refusal, Registration, Student
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
@@ -87,6 +88,8 @@ def explain_refusal(reason: str, event: Event | None, other: Event | None = None
             return _("only for %(grades)s") % {"grades": event.grades_text.lower()}
         case Refusal.Reason.CLASH if other:
             return _("at the same time as %(other)s") % {"other": other.name}
+        case Refusal.Reason.EVENTS_CAP:
+            return refusal_short(event, reason)
         case Refusal.Reason.ALREADY:
             return _("already registered")
         case ClassListEntry.DOUBT:

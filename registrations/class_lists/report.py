@@ -96,7 +96,9 @@ class _Reader:
 
 
 def _entries_of(rows: Iterable[ClassListRow]) -> Mapping[int, list[EventResult]]:
-    entries = ClassListEntry.objects.filter(row__in=[row.pk for row in rows]).select_related("event", "other")
+    entries = ClassListEntry.objects.filter(row__in=[row.pk for row in rows]).select_related(
+        "event__fest", "other"
+    )
     found = list(entries.order_by("row", "event__starts_at", "pk"))
     numbered = with_number(
         Registration.objects.filter(pk__in=[one.registration_id for one in found if one.registration_id])

@@ -1,6 +1,6 @@
 """The invariants of registrations, in the order in which `manage.py audit` checks them."""
 
-from registrations.invariants import history, questions, results, seats, students
+from registrations.invariants import caps, history, questions, results, seats, students
 
 CHECKS = (
     seats.counts_equal_a_recount,
@@ -26,4 +26,5 @@ CHECKS = (
     *results.CHECKS,
     *questions.CHECKS,
     students.unconfirmed_registrations_end_in_time,
+    caps.no_student_got_more_events_than_allowed,
 )

@@ -137,6 +137,7 @@ class Refusal(models.Model):
         CLASH = "clash", _("clash")
         ALREADY = "already", _("already registered")
         UNKNOWN = "unknown", _("unknown event")
+        EVENTS_CAP = "events_cap", _("too many events")
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="refusals")
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")

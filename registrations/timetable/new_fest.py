@@ -16,7 +16,7 @@ from techfest.core.db.clock import database_now
 
 _OF_EVENT = {"id", "fest", "category", "venue", "state", "is_paused", "hours_changed_at", "sequence"}
 """Fields that a copied event does not take over; copies are drafts until an organiser publishes them."""
-_OF_FEST = {"id", "is_current", "is_paused", "hours_changed_at"}
+_OF_FEST = {"id", "is_current", "is_paused", "hours_changed_at", "caps_changed_at"}
 _TIMES = (
     "starts_at",
     "ends_at",

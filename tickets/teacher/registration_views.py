@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from registrations.booking import idempotency
 from registrations.booking.cancel import cancel
 from registrations.booking.cancel import why_too_late as cancel_too_late
+from registrations.booking.caps import why_no_further_event
 from registrations.booking.errors import ActionRejected
 from registrations.booking.submit import BookingRequest, submit
 from registrations.booking.substitute import REPLACEABLE, Substitution, replace
@@ -128,7 +129,12 @@ def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> Http
         booking_request = _booking_request(key, teacher, student.fest_id, form, student_id=student.pk)
         if answer := _try(booking_request, form, student.name):
             return answer
-    context = {"student": student, "form": form, "key": _key(key, form)}
+    context = {
+        "student": student,
+        "form": form,
+        "key": _key(key, form),
+        "limit": why_no_further_event(student, is_theirs=False),
+    }
     return render(request, "teacher/add_events.html", context)
 
 

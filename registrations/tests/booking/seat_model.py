@@ -86,6 +86,8 @@ class Plan:
     is_paused: bool = False
     is_closed: bool = False
     stands_still: bool = False
+    most: int | None = None
+    """How many events a student may have."""
 
     @property
     def held(self) -> int:
@@ -140,7 +142,14 @@ class Plan:
             return "paused"
         if clashing is not None and plans[clashing].active(who):
             return "clash"
+        if self.has_most(who, plans):
+            return "events_cap"
         return self.decide_seat(wants_waiting=wants_waiting, is_named=is_named)
+
+    def has_most(self, who: str, plans: "list[Plan]") -> bool:
+        """Whether the student may have no further event."""
+        count = sum(plan.active(who) is not None for plan in plans)
+        return self.most is not None and count >= self.most
 
     def decide_seat(self, *, wants_waiting: bool, is_named: bool = False) -> str:
         if self.hold_for("confirmed", is_named=is_named):
@@ -299,6 +308,13 @@ class Rush(RuleBasedStateMachine):
         set_capacity(self.events[index], capacity=capacity)
         self.plans[index].capacity = capacity
         self.plans[index].promote()
+
+    @rule(most=st.sampled_from([None, None, 1, 2]))
+    def limit_events(self, most: int | None) -> None:
+        """Nobody loses an event by it."""
+        Fest.objects.filter(pk=self.fest.pk).update(events_per_student=most)
+        for plan in self.plans:
+            plan.most = most
 
     @rule(index=st.integers(0, 2), how=st.sampled_from(["open", "open", "open", "paused", "closed"]))
     def open_pause_or_close(self, index: int, how: str) -> None:

@@ -37,6 +37,14 @@ def correct_a_name(machine: Rush) -> None:
     machine.correct(index=0, other="Asha", number=1)
 
 
+def allow_one_event(machine: Rush) -> None:
+    machine.limit_events(1)
+
+
+def two_events(machine: Rush) -> None:
+    machine.register(who="Asha", wanted=[0, 2], wants_waiting=True)
+
+
 def close(machine: Rush) -> None:
     machine.open_pause_or_close(2, "closed")
 
@@ -48,6 +56,7 @@ FORGOTTEN = {
     "registrations.booking.submit.store_refusals": [both_of_two_that_clash],
     "registrations.students.corrections.note": [two_for_one_seat, correct_a_name],
     "registrations.booking.policy.closed_reason": [close, two_for_one_seat],
+    "registrations.booking.policy.has_most_events": [allow_one_event, two_events],
     "tickets.issuing._void": [two_for_one_seat, cancel_the_first],
     "tickets.issuing.outbox.enqueue": [two_for_one_seat],
 }

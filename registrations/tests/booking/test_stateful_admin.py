@@ -354,6 +354,7 @@ class Admin(Rush):
         other = plans[clashing].active(who) if clashing is not None else None
         if (
             not plan.stands_still
+            or (not mine and plan.has_most(who, plans))
             or (mine and mine.state == "confirmed")
             or (other and other.state == "confirmed")
         ):

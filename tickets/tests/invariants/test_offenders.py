@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from events.models import Fest
 from registrations.booking.conflicts import resolve
 from registrations.booking.transfer import move_to
 from registrations.models import Conflict, Student
@@ -434,6 +435,21 @@ def test_seeded_offender_of_a_class_list_is_named(restored_indexes: None, seed: 
     assert run() == []
     damage(sql)
     assert named(sentence, run("--all"))
+
+
+def test_event_beyond_the_limit_of_a_student_is_named() -> None:
+    event = build_robo_race(capacity=5)
+    build_submission(build_event(event.fest, name="Quiz"), name="Asha A", email="0@example.org")
+    assert run() == []
+    damage("UPDATE events_fest SET events_per_student = 1")
+    assert named("Quiz: Asha A (R) got event number 2 at", run())
+
+
+def test_events_from_before_the_limit_was_set_are_lawful() -> None:
+    event = build_robo_race(capacity=5)
+    build_submission(build_event(event.fest), name="Asha A", email="0@example.org")
+    Fest.objects.update(events_per_student=1)
+    assert run() == []
 
 
 def test_false_refusal_is_named() -> None:
