@@ -34,6 +34,7 @@ TAKES: dict[str, set[str]] = {
     "registrations:privacy": READ,
     "registrations:confirm": FORM,
     "registrations:details": FORM,
+    "registrations:answers": FORM,
     "registrations:add": FORM,
     "registrations:cancel-all": FORM,
     "registrations:cancel": FORM,
@@ -84,6 +85,7 @@ SIGNED_IN: dict[str, set[str]] = {
     "teacher:add-student": FORM,
     "teacher:student": READ,
     "teacher:details": FORM,
+    "teacher:answers": FORM,
     "teacher:add-events": FORM,
     "teacher:address": {"POST"},
     "teacher:share": READ,
@@ -128,7 +130,16 @@ SIGNED_IN |= {
 }
 TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
-OF_A_STUDENT = ("student", "details", "add-events", "address", "share", "cancel-all", "replace-all")
+OF_A_STUDENT = (
+    "student",
+    "details",
+    "answers",
+    "add-events",
+    "address",
+    "share",
+    "cancel-all",
+    "replace-all",
+)
 OF_A_FILE = ("document", "document-file", "document-mail", "tickets-moved", "documents-moved")
 SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets")} - {
     "registrations:register",
@@ -164,6 +175,7 @@ class Kid:
             "events:picture": ["a" * 64, "jpeg"],
             "results:event": [registration.event.slug],
             "registrations:details": [mine],
+            "registrations:answers": [mine],
             "registrations:add": [mine],
             "registrations:confirm": [links.confirm_address_path(registration.student).split("/")[2]],
             "registrations:cancel-all": [mine],
