@@ -192,13 +192,7 @@ def new_event_problems(event: Event, *, now: dt.datetime) -> list[str]:
 def _odd_times(event: Event, now: dt.datetime) -> Iterator[DateProblem]:
     fest = event.fest
     if _is_outside(event, fest):
-        text = _("%(event)s (%(when)s) is not within the days of the fest, %(first)s to %(last)s.") % {
-            "event": event.name or _("The event"),
-            "when": _moment(event.starts_at, fest),
-            "first": full_date(fest.starts_on),
-            "last": full_date(fest.ends_on),
-        }
-        yield _problem("starts_at", text, "ends_at")
+        yield _outside(event, fest)
     past = {
         "starts_at": _("%(event)s would start in the past, on %(when)s."),
         "ends_at": _("%(event)s would end in the past, on %(when)s."),
@@ -207,6 +201,24 @@ def _odd_times(event: Event, now: dt.datetime) -> Iterator[DateProblem]:
         if (when := getattr(event, name)) < now:
             values = {"event": event.name or _("The event"), "when": _moment(when, fest)}
             yield _problem(name, text % values)
+
+
+def _outside(event: Event, fest: Fest) -> DateProblem:
+    """Say which of the two times is the fault; the start where both are."""
+    first, end = _days_of(fest)
+    is_start = not first <= event.starts_at < end
+    text = (
+        _("%(event)s (%(when)s) is not within the days of the fest, %(first)s to %(last)s.")
+        if is_start
+        else _("%(event)s would end on %(when)s, after the days of the fest, %(first)s to %(last)s.")
+    )
+    words = {
+        "event": event.name or _("The event"),
+        "when": _moment(event.starts_at if is_start else event.ends_at, fest),
+        "first": full_date(fest.starts_on),
+        "last": full_date(fest.ends_on),
+    }
+    return _problem("starts_at" if is_start else "ends_at", text % words, "starts_at", "ends_at")
 
 
 def _odd_hours(event: Event) -> Iterator[DateProblem]:

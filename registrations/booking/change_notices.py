@@ -52,7 +52,7 @@ def text_about(changes: Sequence[Change], *, words: str) -> str:
 def _sentence(change: Change) -> str:
     row = change.registration
     known = {
-        "who": f"{row.student.name} ({row.student.grade}{row.student.section})",
+        "who": f"{row.student.name} ({row.student.school_class})",
         "event": row.event.name,
         "when": moment(row.event.starts_at, zone=row.event.fest.zone),
         "venue": row.event.venue.name,

@@ -80,6 +80,19 @@ def promotions_quote(words: str) -> Iterator[None]:
         _quoted.reset(token)
 
 
+_sample: ContextVar[int | None] = ContextVar("promotions_sample", default=None)
+
+
+@contextmanager
+def promotions_sample(pk: int | None) -> Iterator[None]:
+    """Let a rehearsal in this block promote only this registration, which stands for many."""
+    token = _sample.set(pk)
+    try:
+        yield
+    finally:
+        _sample.reset(token)
+
+
 def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:
     """Gives the free seats of this event to the waiting list, in its order.
 
@@ -91,6 +104,8 @@ def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:
     if not seats.free or not seats.waiting or not is_moving(event, now):
         return []
     waiting = Registration.objects.filter(event=event).waiting().with_related()
+    if (sample := _sample.get()) is not None:
+        waiting = waiting.filter(pk=sample)
     promoted = list(waiting.select_for_update(no_key=True, of=("self",))[: seats.free])
     changes = move(
         promoted, to=State.CONFIRMED, origin=Origin(cause, Change.Actor.SYSTEM, now, reason=_quoted.get())

@@ -12,7 +12,7 @@ from registrations.booking import conflicts
 from registrations.booking.cancel import cancel_event
 from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, note
-from registrations.booking.waitlist import promote_after_change, promotions_quote
+from registrations.booking.waitlist import promote_after_change, promotions_quote, promotions_sample
 from registrations.event_changes.impact import NOTIFIED_FIELDS, Edit, Impact
 from registrations.models import Change, Registration
 from techfest.core import audit_log
@@ -32,6 +32,8 @@ class ApplyOptions:
     quotes_reason: bool = False
     sample: int | None = None
     """The one registration that a rehearsal of a cancelled event cancels."""
+    promoted_sample: int | None = None
+    """The one registration that a rehearsal of many new seats promotes."""
 
     @property
     def quoted(self) -> str:
@@ -44,7 +46,7 @@ def apply_edits(impacts: Sequence[Impact], options: ApplyOptions, *, now: dt.dat
     Needs the transaction that locked the Seats rows of all events and made the preview. Each affected registration
     gets one mail; the deliveries are part of the transaction.
     """
-    with promotions_quote(options.quoted):
+    with promotions_quote(options.quoted), promotions_sample(options.promoted_sample):
         _apply(impacts, options, now)
 
 

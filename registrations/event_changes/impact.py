@@ -8,8 +8,10 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from django.utils.translation import gettext as _
 
 from events.dates import DateProblem, concerning
 from events.models import Event, Seats
@@ -25,6 +27,8 @@ TIMES = frozenset({"starts_at", "ends_at", "buffer_minutes"})
 GRADES = frozenset({"grade_min", "grade_max"})
 NOTIFIED_FIELDS = frozenset({"starts_at", "ends_at", "venue"})
 """The fields whose change is mailed to everyone with a seat or on the waiting list."""
+MANY_SEATS = 20
+"""Added seats that are never doubted, however few the event has."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Impact:
-    """What one edit would do, with students and events; `dates` are unusual dates and venues taken twice."""
+    """What one edit would do, with students and events; `dates` are unusual dates and venues taken twice.
+
+    `renamed` are the registrations of an event with a new name, which is mailed only if the organiser wants it.
+    """
 
     edit: Edit
     promoted: list[Registration] = field(default_factory=list)
@@ -74,6 +81,23 @@ class Impact:
     cancelled: list[Registration] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     dates: list[DateProblem] = field(default_factory=list)
+    renamed: list[Registration] = field(default_factory=list)
+
+    def telling_the_name(self) -> "Impact":
+        """The same, with the new name mailed to those who are registered."""
+        return replace(self, notified=self.notified or self.renamed)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is probably a slip: more than twice the seats of an event that is public."""
+        edit = self.edit
+        if edit.after.state == State.DRAFT or edit.added <= max(edit.seats.capacity, MANY_SEATS):
+            return []
+        text = _(
+            "%(added)d seats are added to %(before)d: then there are %(after)d. Check that the venue has room."
+        )
+        counts = {"added": edit.added, "before": edit.seats.capacity, "after": edit.capacity}
+        return [text % counts]
 
     @property
     def over(self) -> int:
@@ -98,6 +122,8 @@ class Impact:
             self.notified,
             self.cancelled,
             self.holds,
+            self.renamed,
+            self.doubts,
         )
         steps = (edit.is_published, edit.is_reinstated, edit.is_event_cancelled)
         return any((*affected, *steps, self.dates, self.over))
@@ -118,6 +144,8 @@ class Impact:
             sorted(hold.pk for hold in self.holds),
             self.over,
             [one.text for one in self.dates],
+            self.doubts,
+            bool(self.renamed),
         ]
 
 
@@ -166,6 +194,7 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
                 ended_conflicts=ended_conflicts[edit.after.pk],
                 notified=_notified(edit, rows, fresh, now),
                 dates=concerning(questions_about(edit.after, bookings, now=now), edit.changed),
+                renamed=_renamed(edit, rows, now),
             )
         )
     return impacts
@@ -193,6 +222,10 @@ def _notified(
         return rows
     flagged = {one.registration.pk for one in new_conflicts}
     return [row for row in rows if row.pk in flagged]
+
+
+def _renamed(edit: Edit, rows: list[Registration], now: dt.datetime) -> list[Registration]:
+    return rows if "name" in edit.changed and edit.concerns_participants(now) else []
 
 
 def _holds(edit: Edit) -> list[Hold]:

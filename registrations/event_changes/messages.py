@@ -25,21 +25,25 @@ class Sentence:
     is_danger: bool = False
 
 
-def sentences(impact: Impact, *, now: dt.datetime) -> list[Sentence]:
-    """Return all effects of one edit, the most important first. Needs the fest's time zone to be active."""
+def sentences(impact: Impact, *, now: dt.datetime, names_unmailed: bool = True) -> list[Sentence]:
+    """Return all effects of one edit, the most important first. Needs the fest's time zone to be active.
+
+    Without `names_unmailed` the page lists the students without an e-mail address itself.
+    """
     return [
         *(Sentence(one.text, is_danger=True) for one in impact.dates),
-        *_state(impact, now),
+        *(Sentence(text, is_danger=True) for text in impact.doubts),
+        *_state(impact, now, names_unmailed),
         *_seats(impact),
         *_new_conflicts(impact),
-        *_mails(impact),
+        *_mails(impact, names_unmailed),
     ]
 
 
-def _state(impact: Impact, now: dt.datetime) -> Iterator[Sentence]:
+def _state(impact: Impact, now: dt.datetime, names_unmailed: bool) -> Iterator[Sentence]:
     edit, words = impact.edit, {"event": impact.edit.after.name}
     if edit.is_event_cancelled:
-        yield from _cancellation(impact)
+        yield from _cancellation(impact, names_unmailed)
     if edit.is_reinstated:
         yield Sentence(
             _(
@@ -60,20 +64,13 @@ def _state(impact: Impact, now: dt.datetime) -> Iterator[Sentence]:
         yield Sentence(text % (words | {"when": exact_moment(opens), "closed": exact_moment(closes)}))
 
 
-def _cancellation(impact: Impact) -> Iterator[Sentence]:
+def _cancellation(impact: Impact, names_unmailed: bool) -> Iterator[Sentence]:
     rows, words = impact.cancelled, {"event": impact.edit.after.name}
-    seats = sum(row.holds_seat for row in rows)
-    text = ngettext(
-        "%(event)s is cancelled: %(count)d registration ends (%(seats)d with a seat, %(waiting)d waiting). "
-        "Tickets no longer work.",
-        "%(event)s is cancelled: %(count)d registrations end (%(seats)d with a seat, %(waiting)d waiting). "
-        "Tickets no longer work.",
-        len(rows),
-    )
-    counts = {"count": len(rows), "seats": seats, "waiting": len(rows) - seats}
-    yield _named(text % (words | counts), rows, is_danger=True)
-    if rows:
-        yield _mailed(rows)
+    if not rows:
+        yield Sentence(_("%(event)s is cancelled. It has no registrations.") % words, is_danger=True)
+    else:
+        yield _ended(rows, words)
+        yield _mailed(rows, names_unmailed)
     if impact.holds:
         text = ngettext(
             "%(count)d hold ends, and the teacher who requested it gets a mail.",
@@ -85,20 +82,44 @@ def _cancellation(impact: Impact) -> Iterator[Sentence]:
         )
 
 
+def _ended(rows: list[Registration], words: dict[str, str]) -> Sentence:
+    seats = sum(row.holds_seat for row in rows)
+    text = ngettext(
+        "%(event)s is cancelled: %(count)d registration ends (%(seats)d with a seat, %(waiting)d waiting). "
+        "Tickets no longer work.",
+        "%(event)s is cancelled: %(count)d registrations end (%(seats)d with a seat, %(waiting)d waiting). "
+        "Tickets no longer work.",
+        len(rows),
+    )
+    counts = {"count": len(rows), "seats": seats, "waiting": len(rows) - seats}
+    return _named(text % (words | counts), rows, is_danger=True)
+
+
 def _seats(impact: Impact) -> Iterator[Sentence]:
-    edit = impact.edit
     if impact.over:
-        text = ngettext(
-            "%(over)d over: %(taken)d seats are taken, and there will be %(capacity)d. All registrations stay. "
-            "No seat is assigned until fewer than %(capacity)d are taken.",
-            "%(over)d over: %(taken)d seats are taken, and there will be %(capacity)d. All registrations stay. "
-            "No seat is assigned until fewer than %(capacity)d are taken.",
-            impact.over,
-        )
-        counts = {"over": impact.over, "taken": edit.seats.taken, "capacity": edit.capacity}
-        yield Sentence(text % counts, is_danger=True)
+        yield Sentence(_too_few(impact), is_danger=True)
     if impact.promoted:
         yield _named(_promotion(impact), impact.promoted)
+
+
+def _too_few(impact: Impact) -> str:
+    edit = impact.edit
+    counts = {"over": impact.over, "taken": edit.seats.taken, "capacity": edit.capacity}
+    if not edit.capacity:
+        text = ngettext(
+            "There will be no seats, but %(taken)d is taken. The registration stays, and no more seats are given.",
+            "There will be no seats, but %(taken)d are taken. All registrations stay, and no more seats are given.",
+            edit.seats.taken,
+        )
+        return text % counts
+    text = ngettext(
+        "%(over)d over: %(taken)d seat is taken, and there will be %(capacity)d. All registrations stay. "
+        "No seat is assigned until fewer than %(capacity)d are taken.",
+        "%(over)d over: %(taken)d seats are taken, and there will be %(capacity)d. All registrations stay. "
+        "No seat is assigned until fewer than %(capacity)d are taken.",
+        edit.seats.taken,
+    )
+    return text % counts
 
 
 def _promotion(impact: Impact) -> str:
@@ -155,17 +176,26 @@ def _new_conflicts(impact: Impact) -> Iterator[Sentence]:
         )
 
 
-def _mails(impact: Impact) -> Iterator[Sentence]:
+def _mails(impact: Impact, names_unmailed: bool) -> Iterator[Sentence]:
     if impact.notified:
-        yield _mailed(impact.notified)
+        yield _mailed(impact.notified, names_unmailed)
+    elif impact.renamed:
+        text = ngettext(
+            "%(count)d registration is under the old name, which its ticket and its mails show.",
+            "%(count)d registrations are under the old name, which their tickets and mails show.",
+            len(impact.renamed),
+        )
+        yield Sentence(text % {"count": len(impact.renamed)})
 
 
-def _mailed(rows: list[Registration]) -> Sentence:
+def _mailed(rows: list[Registration], names_unmailed: bool) -> Sentence:
     """Say how many mails are sent, and who has no address."""
     without_address = [row for row in rows if not row.student.email]
     count = len(rows) - len(without_address)
     text = ngettext("%(count)d mail will be sent.", "%(count)d mails will be sent.", count)
     text %= {"count": count}
+    if not names_unmailed:
+        return Sentence(text)
     if without_address:
         more = ngettext(
             "%(count)d has no e-mail address and must be informed another way:",
@@ -186,4 +216,4 @@ def _listed(text: str, names: list[str], *, is_danger: bool = False) -> Sentence
 
 def named(student: Student) -> str:
     """Return name and class, which tells two students called Asha apart."""
-    return f"{student.name} ({student.grade}{student.section})"
+    return f"{student.name} ({student.school_class})"

@@ -108,6 +108,12 @@ class Student(models.Model):
     def __str__(self) -> str:
         return self.name if self.erased_at is None else str(_("erased"))
 
+    @property
+    def school_class(self) -> str:
+        """Grade and section as pages and mails write them: 7B, 7 Rose; empty once erased."""
+        space = " " if len(self.section) > 1 else ""
+        return f"{self.grade}{space}{self.section}" if self.grade else ""
+
     def clean(self) -> None:
         self.set_keys()
 

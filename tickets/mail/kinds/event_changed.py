@@ -12,18 +12,22 @@ from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from events.models import AuditEntry, Event
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.event_changes.apply import values_of
 from registrations.event_changes.impact import NOTIFIED_FIELDS
 from registrations.models import Change, Conflict, Registration
+from techfest.core.formatting import clock_time, full_day
 from tickets.mail.kinds.base import TicketMail
 from tickets.models import Delivery
 from tickets.querysets import NOT_ARRIVED
 
 Kind = Delivery.Kind
 State = Delivery.State
+TOLD = NOTIFIED_FIELDS | {"name"}
+"""What a mail about a change compares: a new name is told with any of the others, or where an organiser wants it."""
 WRITTEN_BEFORE = dt.timedelta(seconds=60)
 """The longest time between composing a mail and sending it (the lease of its worker); newer changes are not in it."""
 _NOT_READ = (State.DROPPED, *NOT_ARRIVED)
@@ -47,8 +51,8 @@ class Difference:
         return "venue" in self.was
 
     @property
-    def old_start(self) -> dt.datetime | None:
-        return self.was.get("starts_at")
+    def old_name(self) -> str:
+        return str(self.was.get("name", ""))
 
     @property
     def old_venue(self) -> str:
@@ -75,10 +79,22 @@ class EventChanged(TicketMail):
     def details(self, delivery: Delivery, context: dict[str, Any]) -> dict[str, Any]:
         found = self._differences.get(delivery.pk) or differences([delivery]).get(delivery.pk, Difference())
         reason = delivery.change.reason if delivery.change else ""
-        return super().details(delivery, context) | {"difference": found, "reason": reason}
+        details = super().details(delivery, context)
+        return details | {"difference": found, "reason": reason, "old_time": _old_time(found, delivery)}
 
     def is_true(self, context: dict[str, Any]) -> bool:
         return super().is_true(context) and context["difference"].is_new
+
+
+def _old_time(found: Difference, delivery: Delivery) -> str:
+    """The former start and end, of which one may be as it is now; empty where the time did not change."""
+    if not found.is_time or not delivery.change:
+        return ""
+    event = delivery.change.registration.event
+    starts, ends = (found.was.get(name) or getattr(event, name) for name in ("starts_at", "ends_at"))
+    start = f"{full_day(starts)}, {clock_time(starts)}"
+    end = clock_time(ends) if full_day(starts) == full_day(ends) else f"{full_day(ends)}, {clock_time(ends)}"
+    return _("%(start)s to %(end)s") % {"start": start, "end": end}
 
 
 def differences(deliveries: Iterable[Delivery]) -> Mapping[int, Difference]:
@@ -143,7 +159,7 @@ def _entries(registrations: Iterable[Registration]) -> Mapping[int, list[AuditEn
     found: dict[int, list[AuditEntry]] = defaultdict(list)
     events = {row.event_id for row in registrations}
     rows = AuditEntry.objects.filter(subject_kind=Event._meta.label_lower, subject_id__in=events)
-    for entry in rows.filter(before__has_any_keys=sorted(NOTIFIED_FIELDS)).order_by("at", "pk"):
+    for entry in rows.filter(before__has_any_keys=sorted(TOLD)).order_by("at", "pk"):
         found[entry.subject_id].append(entry)
     return found
 
@@ -161,7 +177,7 @@ def _difference(
         return Difference()
     sent = max([row.created_at, *(mail.sent_at for mail in others if mail.sent_at)])
     composed = max(row.created_at, sent - WRITTEN_BEFORE)
-    was = _differing(values_of(row.event, set(NOTIFIED_FIELDS)), entries, composed, sent)
+    was = _differing(values_of(row.event, set(TOLD)), entries, composed, sent)
     is_new = bool(was) or any(conflict.at > composed for conflict in conflicts)
     is_unsure = any(_is_unsure(mail, mine) for mail in others)
     return Difference(was, tuple(sentence(conflict, row.pk) for conflict in conflicts), is_new or is_unsure)
@@ -176,7 +192,7 @@ def _differing(
     """
     maybe_read: dict[str, list[Any]] = defaultdict(list)
     for entry in entries:
-        for name in NOTIFIED_FIELDS & entry.before.keys():
+        for name in TOLD & entry.before.keys():
             if entry.at > composed and not maybe_read[name]:
                 maybe_read[name].append(entry.before[name])
             if composed < entry.at <= sent:

@@ -64,13 +64,29 @@ def test_new_time_is_told_with_the_old_one_the_ticket_and_the_calendar() -> None
     change(event, starts_at=event.starts_at + HOUR, ends_at=event.ends_at + HOUR)
     (message,) = sent()
     assert str(message.subject).startswith("Asha: new time: Robots, ")
-    assert ", 10:00am." in message.body.partition("The old time was ")[2]
+    assert ", 10:00am to 11:00am." in message.body.partition("The old time was ")[2]
     assert "11:00am" in message.body
     assert [one[0] for one in message.attachments] == [
         ticket_file_name(event.registrations.get()),
         f"{event.slug}.ics",
     ]
     assert "SEQUENCE:2" in message.attachments[1][1]
+
+
+def test_new_end_alone_is_told_with_the_old_one() -> None:
+    event = event_with_a_student()
+    change(event, ends_at=event.ends_at - HOUR / 2)
+    (message,) = sent()
+    assert ", 10:00am to 11:00am." in message.body.partition("The old time was ")[2]
+
+
+def test_new_name_is_told_with_the_next_change() -> None:
+    event = event_with_a_student()
+    change(event, name="Robot Race")
+    assert subjects() == []
+    change(event, venue=Venue.objects.create(fest=event.fest, name="Lab 3"))
+    (message,) = sent()
+    assert "The old name was Robots." in message.body
 
 
 def test_new_hall_is_told_with_the_old_one() -> None:
