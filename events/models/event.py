@@ -60,7 +60,7 @@ class Event(models.Model):
         help_text=_("Leave empty for no limit. 0 means no waiting list."),
     )
     promotes_until = models.DateTimeField(
-        _("waiting list moves until"),
+        _("free seats go to the waiting list until"),
         null=True,
         blank=True,
         help_text=_(

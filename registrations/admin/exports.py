@@ -30,7 +30,7 @@ REGISTRATIONS = (
     Column(_("Event"), "event__name"),
     Column(_("Starts"), "event__starts_at"),
     Column(_("State"), "state", choices=Registration.State.choices),
-    Column(_("Queue position"), "queue_position"),
+    Column(_("Order of arrival"), "queue_position"),
     Column(_("Registered at"), "created_at"),
     Column(_("Came in at"), Subquery(_LIVE_TICKET.values("tickets__checked_in_at")[:1])),
 )

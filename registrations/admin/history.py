@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.admin_base import RecordAdmin, RecordInline
+from registrations.booking.waitlist import with_number
 from registrations.models import Change, Refusal, Registration, Submission
 from techfest.core.admin.base import MAX_LINES
 from techfest.core.admin.visibility import visible_rows
@@ -42,14 +43,28 @@ def _line(change: Change, about: str) -> Line:
     )
 
 
-class ObtainedInline(RecordInline):
+class RankedInline(RecordInline):
+    """Registrations on the page of another row, with the rank of those that wait."""
+
     model = Registration
-    fields = ("event", "state", "queue_position")
-    ordering = ("pk",)
-    verbose_name_plural = gettext_lazy("obtained")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
-        return super().get_queryset(request).select_related("event", "student")
+        return with_number(super().get_queryset(request).select_related("event", "student"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_and_rank(self, obj: Registration) -> str:
+        if obj.state != Registration.State.WAITING:
+            return obj.get_state_display()
+        return _("waiting, rank %(rank)d") % {"rank": obj.number}
+
+
+class ObtainedInline(RankedInline):
+    fields = ("event", "state_and_rank")
+    ordering = ("pk",)
+    verbose_name_plural = gettext_lazy("obtained")
 
 
 class RefusalsInline(RecordInline):

@@ -84,7 +84,7 @@ class RegistrationColumns(RegistrationActions):
 
     @admin.display(description=gettext_lazy("grade"), ordering="student__grade")
     def grade_and_section(self, obj: Registration) -> str:
-        return f"{obj.student.grade} {obj.student.section}".strip()
+        return obj.student.school_class
 
     @admin.display(description=gettext_lazy("school"), ordering="student__school__name")
     def school(self, obj: Registration) -> str:
@@ -109,7 +109,7 @@ class RegistrationColumns(RegistrationActions):
     def mail(self, obj: Any) -> Any:
         return obj.mail_mark
 
-    @admin.display(description=gettext_lazy("came in"), ordering="came_in_at")
+    @admin.display(description=gettext_lazy("checked in"), ordering="came_in_at")
     def came_in(self, obj: Any) -> Any:
         return obj.came_in_at
 
@@ -142,14 +142,14 @@ class RegistrationAdmin(RegistrationColumns):
         "student",
         "event",
         "state",
-        "queue_position",
+        "rank",
         "waitlist_status",
         "created_at",
         "confirm_by",
         "confirm_mailed_at",
         "submission",
     )
-    readonly_fields = ("waitlist_status",)
+    readonly_fields = ("rank", "waitlist_status")
     ordering = ("-created_at", "-pk")
     inlines = (ChangesInline,)
 
@@ -178,6 +178,10 @@ class RegistrationAdmin(RegistrationColumns):
         rows: QuerySet[Registration] = super().get_queryset(request)
         rows = rows.select_related("student__school", "event", "submission__student")
         return rows.annotate(came_in_at=Subquery(LIVE_TICKET.values("tickets__checked_in_at")[:1]))
+
+    @admin.display(description=gettext_lazy("rank on the waiting list"), empty_value="-")
+    def rank(self, obj: Registration) -> int | None:
+        return with_number(Registration.objects.filter(pk=obj.pk)).get().number or None
 
     @admin.display(description=gettext_lazy("why no seat yet"), empty_value="-")
     def waitlist_status(self, obj: Registration) -> str:

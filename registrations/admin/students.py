@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from events.admin_base import RecordAdmin, RecordInline
 from registrations.admin import exports
-from registrations.admin.history import change_lines
+from registrations.admin.history import RankedInline, change_lines
 from registrations.admin.privacy import ConsentFilter, PersonalDataPages
 from registrations.admin.questions import readable
 from registrations.admin.student_actions import NamesakesFilter, StudentActions
 from registrations.admin.sums import registrations_of
-from registrations.models import Answer, Change, Consent, MergedReference, Registration, Student
+from registrations.models import Answer, Change, Consent, MergedReference, Student
 from registrations.questions.fields import shown
 from registrations.students.corrections import correct
 from registrations.students.fields import STUDENT_FIELDS, StudentFields
@@ -52,13 +52,9 @@ class StudentForm(MergingForm):
             self.add_error(None, str(error.text))
 
 
-class RegistrationsInline(RecordInline):
-    model = Registration
-    fields = ("event", "state", "queue_position", "created_at")
+class RegistrationsInline(RankedInline):
+    fields = ("event", "state_and_rank", "created_at")
     ordering = ("created_at", "pk")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
-        return super().get_queryset(request).select_related("event", "student")
 
 
 class ConsentsInline(RecordInline):
@@ -135,7 +131,7 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
 
     @admin.display(description=gettext_lazy("grade"), ordering="grade")
     def grade_and_section(self, obj: Student) -> str:
-        return f"{obj.grade} {obj.section}".strip()
+        return obj.school_class
 
     @admin.display(description=gettext_lazy("language"))
     def shown_language(self, obj: Student) -> str:

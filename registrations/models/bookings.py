@@ -75,7 +75,7 @@ class Registration(models.Model):
         "Hold", models.SET_NULL, null=True, editable=False, related_name="registrations", db_index=False
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, editable=False)
-    queue_position = models.PositiveBigIntegerField(_("queue position"), editable=False)
+    queue_position = models.PositiveBigIntegerField(_("order of arrival"), editable=False)
     created_at = models.DateTimeField(_("registered"), editable=False)
     confirm_by = models.DateTimeField(_("address to be confirmed by"), null=True, editable=False)
     confirm_mailed_at = models.DateTimeField(_("confirmation link mailed"), null=True, editable=False)

@@ -82,7 +82,7 @@ class Hold(models.Model):
     """
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("waits for an organiser")
+        REQUESTED = "requested", _("requested")
         HELD = "held", _("held")
         RETURNED = "returned", _("given back")
         REFUSED = "refused", _("not held")

@@ -96,7 +96,7 @@ def held_now(shown: Found, others: Sequence[Found], checkpoint: Checkpoint, now:
 
 
 ELSEWHERE = (Verdict.OTHER_EVENT, Verdict.OTHER_DAY, Verdict.TOO_SOON)
-"""Verdicts on a live ticket of another time or place."""
+"""Verdicts on a live ticket of another time or venue."""
 
 
 class VerdictStyle(NamedTuple):

@@ -37,7 +37,7 @@ REGISTRATION_TITLES = [
     "Event",
     "Starts",
     "State",
-    "Queue position",
+    "Order of arrival",
     "Registered at",
     "Came in at",
 ]
