@@ -7,6 +7,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from events.meters import filled
 from events.models import Event
 from techfest.core.formatting import exact_moment
 
@@ -74,10 +75,9 @@ class Availability:
         return _("Cancelled")
 
     @property
-    def percent_free(self) -> int:
-        """How far the meter of seats is filled; 0 only if no seat is free."""
-        seats = self.event.seats
-        return -(-100 * seats.free // max(1, seats.capacity))
+    def percent_taken(self) -> int:
+        """How far the meter of seats is filled."""
+        return filled(self.event.seats.taken, self.event.seats.capacity)
 
     @property
     def has_few_seats(self) -> bool:

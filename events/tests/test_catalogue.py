@@ -86,7 +86,7 @@ def test_catalogue_and_event_are_cached_without_cookies(client: Client, fest: Fe
 
 @pytest.mark.parametrize(
     ("capacity", "taken", "percent", "text"),
-    [(30, 0, 100, "30 seats left"), (30, 29, 4, "1 seat left"), (300, 299, 1, "1 seat left"), (0, 0, 0, "Full — join")],
+    [(30, 0, 0, "30 seats left"), (30, 29, 97, "1 seat left"), (300, 299, 98, "1 seat left"), (0, 0, 0, "Full — join")],
 )  # fmt: skip
 def test_seats_are_a_meter_and_words(fest: Fest, capacity: int, taken: int, percent: int, text: str) -> None:
     event = Event.objects.get(slug="robo")
@@ -95,7 +95,7 @@ def test_seats_are_a_meter_and_words(fest: Fest, capacity: int, taken: int, perc
     shown = cache.cached_fest().event("robo")
     assert shown
     availability = Availability(shown, cache.cached_fest().now)
-    assert (availability.percent_free, availability.text.startswith(text)) == (percent, True)
+    assert (availability.percent_taken, availability.text.startswith(text)) == (percent, True)
 
 
 def test_open_event_has_no_pill(client: Client, fest: Fest) -> None:

@@ -7,13 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from events.meters import filled
 from registrations.models import Hold, Registration
 from tickets.dashboard.event_rows import EventRow, Overlap, State
 from tickets.dashboard.visibility import Viewer, list_path
 from tickets.models import CheckIn
-
-METER = 100
-"""The width of a meter, in SVG units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +107,11 @@ def _seats_number(row: EventRow, paths: Paths) -> Number:
 
 
 def meter_of(row: EventRow) -> tuple[int, str]:
-    """The part of the meter that is taken, visible even for one of a thousand, and its tone."""
+    """The part of the meter that is taken, and its tone."""
     capacity, taken = row.capacity or 0, row.taken or 0
     if not taken:
         return 0, ""
-    width = min(METER, max(3, round(METER * taken / capacity))) if capacity else METER
-    return width, "bad" if taken > capacity else "full" if taken == capacity else ""
+    return filled(taken, capacity), "bad" if taken > capacity else "full" if taken == capacity else ""
 
 
 def sums_of(rows: Sequence[EventRow]) -> list[Number]:
