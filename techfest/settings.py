@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "techfest.session_paths.MessageMiddleware",
     "registrations.teachers.sessions.TemporaryPasswordMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "techfest.refusals.MethodMiddleware",
 ]
 
 # Accounts: teachers and organisers; the pages are in registrations/teachers

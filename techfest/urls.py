@@ -8,6 +8,9 @@ from tickets.urls import hooks
 
 from . import health
 
+handler403 = "techfest.refusals.forbidden"
+handler404 = "techfest.refusals.not_found"
+
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
