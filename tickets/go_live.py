@@ -1,4 +1,4 @@
-"""The checklist before a fest goes live, and its page in the admin, which also sends a test mail."""
+"""The checklist before a fest goes live, in an organiser's words."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -10,22 +10,16 @@ from pathlib import Path
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib import admin, messages
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
-from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from events.fest_choice import show_fest
 from events.models import Event, Fest
 from registrations.students.consents import newest_text
 from techfest.core.admin.base import page_of
-from techfest.core.admin.pages import staff_page, visible_or_404
-from techfest.core.db.clock import database_now
 from techfest.core.formatting import dated_moment
 from techfest.core.roles import owners
-from tickets.mail.kinds.notice import enqueue_notice
 from tickets.mail.provider_limits import windows
 from tickets.mail.queue import oldest_pending_age
 from tickets.models import DeliveryEvent
@@ -35,6 +29,7 @@ MAX_MAIL_AGE = dt.timedelta(minutes=5)
 """A mail pending for longer means that no worker sends mails."""
 MAX_BACKUP_AGE = dt.timedelta(hours=26)
 """A day, and two hours for a slow backup."""
+_WHO = _lazy("The person who runs the computer")
 _RESERVED = ("localhost", "example", "example.com", "example.org", "example.net", "invalid", "test", "local")
 
 
@@ -59,12 +54,13 @@ def backup_mark() -> Path:
 
 
 def _of_site(now: dt.datetime) -> Iterator[Point]:
-    yield Point(
-        _("HTTPS"),
-        settings.HTTPS,
-        _("SITE_URL is %(url)s; tickets and links need https.") % {"url": settings.SITE_URL},
-    )
-    yield Point(_("Debugging"), not settings.DEBUG, _("DEBUG must be off: its error pages show internals."))
+    yield _https()
+    words = _("Error pages show nothing of the inside of the site.")
+    if settings.DEBUG:
+        words = _("Error pages show the inside of the site to everyone. %(who)s turns DEBUG off.") % {
+            "who": _WHO
+        }
+    yield Point(_("Error pages"), not settings.DEBUG, words)
     yield _second_step()
     yield _backup(now)
     words = _("The workers render tickets, badges and certificates with it.")
@@ -74,6 +70,14 @@ def _of_site(now: dt.datetime) -> Iterator[Point]:
         )
         words %= {"line": INSTALL}
     yield Point(_("PDF library"), has_pdf_library(), words)
+
+
+def _https() -> Point:
+    words = _("Pages, tickets and links are encrypted: %(url)s.")
+    if not settings.HTTPS:
+        words = _("Pages are not encrypted. %(who)s sets up https and SITE_URL, now %(url)s.")
+    words %= {"url": settings.SITE_URL, "who": _WHO}
+    return Point(_("Encrypted pages (https)"), settings.HTTPS, words)
 
 
 def _second_step() -> Point:
@@ -87,7 +91,10 @@ def _second_step() -> Point:
             "names": ", ".join(without)
         }
     if not settings.REQUIRE_SECOND_FACTOR:
-        words = _("REQUIRE_SECOND_FACTOR is off: a stolen password gives full access.")
+        words = _(
+            "Owners log in with a password alone, and a stolen one gives full access. "
+            "%(who)s sets REQUIRE_SECOND_FACTOR."
+        ) % {"who": _WHO}
     is_well = settings.REQUIRE_SECOND_FACTOR and not without
     return Point(_("Second step of owners"), is_well, words, reverse("admin:auth_user_changelist"))
 
@@ -97,7 +104,8 @@ def _backup(now: dt.datetime) -> Point:
     try:
         last = dt.datetime.fromtimestamp(backup_mark().stat().st_mtime, dt.UTC)
     except FileNotFoundError:
-        words = _("No backup was seen. End your backup with: touch %(path)s") % {"path": backup_mark()}
+        words = _("No backup was seen. %(who)s sets up a backup each night that ends with: touch %(path)s")
+        words %= {"path": backup_mark(), "who": _WHO}
         return Point(_("Backup"), False, words)
     words = _("The last backup was seen on %(when)s; there should be one each night.")
     return Point(
@@ -113,28 +121,46 @@ def has_pdf_library() -> bool:
 
 def _of_fest(fest: Fest, now: dt.datetime) -> Iterator[Point]:
     url = page_of(fest)
-    yield Point(
-        _("Current fest"),
-        fest.is_current,
-        _("The public pages show the fest that is marked as current."),
-        url,
-    )
+    words = _("The public pages show this fest.")
+    if not fest.is_current:
+        words = _("The public pages show another fest, or none. Tick “current” on this fest's page.")
+    yield Point(_("Current fest"), fest.is_current, words, url)
     first = fest.events.order_by("starts_at").values_list("starts_at", flat=True).first()
     in_order = now < fest.closes_at and (first is None or fest.closes_at <= first)
     words = _(
         "Registration opens on %(opens)s and closes on %(closes)s, before the first event, times of %(zone)s."
     )
+    if not in_order:
+        words = _(
+            "Registration opens on %(opens)s and closes on %(closes)s, times of %(zone)s. It must close in the future, "
+            "and before the first event begins."
+        )
     times = {name: dated_moment(getattr(fest, f"{name}_at"), zone=fest.zone) for name in ("opens", "closes")}
     yield Point(_("Opening times"), in_order, words % {**times, "zone": fest.time_zone}, url)
-    is_reachable = bool(fest.contact_name and fest.privacy_text) and not _is_reserved(fest.contact_email)
-    words = _("Visitors write to %(email)s; the privacy page says who runs the fest.") % {
-        "email": fest.contact_email
-    }
-    yield Point(_("Contact"), is_reachable, words, url)
+    yield _contact(fest, url)
     text = newest_text(fest)
     words = _("Students agree to: “%(text)s”") % {"text": text.text} if text else _("There is none yet.")
     yield Point(
         _("Consent text"), text is not None, words, reverse("admin:registrations_consenttext_changelist")
+    )
+
+
+def _contact(fest: Fest, url: str) -> Point:
+    """Visitors can reach a person, and read who runs the fest."""
+    missing = [
+        label
+        for label, is_missing in (
+            (_("the name of the contact"), not fest.contact_name),
+            (_("the text about privacy"), not fest.privacy_text),
+            (_("a real e-mail address"), _is_reserved(fest.contact_email)),
+        )
+        if is_missing
+    ]
+    words = _("Visitors write to %(email)s; the privacy page says who runs the fest.")
+    if missing:
+        words = _("Visitors write to %(email)s. Missing: %(missing)s.")
+    return Point(
+        _("Contact"), not missing, words % {"email": fest.contact_email, "missing": ", ".join(missing)}, url
     )
 
 
@@ -168,9 +194,10 @@ def _names(events: "QuerySet[Event]") -> str:
 def _of_mail(now: dt.datetime) -> Iterator[Point]:
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     words = _("Mails come from %(sender)s. Its domain must be yours, and the provider must know it.")
-    yield Point(_("Sender"), not _is_reserved(sender), words % {"sender": sender})
-    words = _("EMAIL_PROVIDER is empty: mails become files in %(folder)s.") % {
-        "folder": settings.EMAIL_FILE_PATH
+    yield Point(_("Sender of mails"), not _is_reserved(sender), words % {"sender": sender})
+    words = _("No mail is sent: they become files in %(folder)s. %(who)s sets EMAIL_PROVIDER.") % {
+        "folder": settings.EMAIL_FILE_PATH,
+        "who": _WHO,
     }
     if settings.EMAIL_PROVIDER:
         words = _("Mails go through %(provider)s.") % {"provider": settings.EMAIL_PROVIDER}
@@ -184,7 +211,7 @@ def _of_mail(now: dt.datetime) -> Iterator[Point]:
         words = _("The provider last reported on a mail on %(when)s.") % {
             "when": f"{dated_moment(last_event_at, zone=dt.UTC)} UTC"
         }
-    yield Point(_("Webhook"), last_event_at is not None, words)
+    yield Point(_("Reports about mails"), last_event_at is not None, words)
     age = oldest_pending_age(now)
     words = _("No mail is pending. The test mail below shows whether the workers run.")
     if age is not None:
@@ -202,8 +229,9 @@ def _limits(now: dt.datetime) -> Point:
     near = [window.words for window in found if window.is_near]
     known = [window for window in found if window.limit]
     words = _(
-        "EMAIL_LIMIT_PER_HOUR and EMAIL_LIMIT_PER_DAY are not set, so the admin cannot warn before a limit is reached."
-    )
+        "How many mails the provider sends an hour and a day is not known here, so no page can warn before the limit. "
+        "%(who)s sets EMAIL_LIMIT_PER_HOUR and EMAIL_LIMIT_PER_DAY."
+    ) % {"who": _WHO}
     if known:
         words = " ".join(near) or _("The provider's limits are known, and not near.")
     return Point(_("Provider's limits"), bool(known) and not near, words)
@@ -213,42 +241,3 @@ def _is_reserved(address: str) -> bool:
     """Whether no mail can be sent from or to the address."""
     domain = address.rpartition("@")[2].lower()
     return not domain or any(domain == one or domain.endswith(f".{one}") for one in _RESERVED)
-
-
-def paths(site: admin.AdminSite) -> list[URLPattern]:
-    """The address below the page of the fest."""
-    return [path("events/fest/<int:pk>/ready/", site.admin_view(ready), name="events_fest_ready")]
-
-
-def ready(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """GET shows the checklist; POST sends a test mail to the signed-in user."""
-    fest: Fest = visible_or_404(request, Fest, pk, permission="events.change_fest")
-    show_fest(request, fest)
-    if request.method == "POST":
-        _send_test_mail(request, fest)
-        return HttpResponseRedirect(request.path)
-    found = points(fest, now=database_now())
-    return staff_page(
-        request,
-        admin.site.get_model_admin(Fest),
-        "admin/events/fest/ready.html",
-        title=_("Before going live"),
-        shown_fest=fest,
-        points=found,
-        missing=sum(not point.is_well for point in found),
-    )
-
-
-def _send_test_mail(request: HttpRequest, fest: Fest) -> None:
-    to = getattr(request.user, "email", "")
-    if not to:
-        messages.error(request, _("Your account has no e-mail address."))
-        return
-    text = _(
-        "This is how mails of %(fest)s arrive.\n\n"
-        "Check that it came into the inbox and not into the spam folder, and that a reply reaches %(contact)s."
-    )
-    values = {"fest": fest.name, "contact": fest.contact_email}
-    subject = _("Test mail of %(fest)s") % values
-    enqueue_notice(to=to, subject=subject, text=text % values, user=request.user, now=database_now())
-    messages.info(request, _("A test mail to %(to)s is queued and goes out at once.") % {"to": to})
