@@ -12,9 +12,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
 
 from events.admin_base import RecordAdmin
+from events.fest_choice import choice_of
 from events.models import Event
 from registrations.models import Result, ResultSheet
 from registrations.results import ahead, service
@@ -27,6 +29,25 @@ from techfest.core.errors import UserFacingError
 
 PERMISSION = "registrations.change_result"
 _FORM = ("GET", "HEAD", "POST")
+
+
+@require_safe
+def events_page(request: HttpRequest) -> HttpResponseBase:
+    """List the events of the shown fest that take place, with the way to enter their results."""
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+    rows = admin.site.get_model_admin(Event).get_queryset(request).filter(fest=choice_of(request).main)
+    events = rows.filter(state=Event.State.PUBLISHED).select_related("seats", "result_sheet")
+    owner = admin.site.get_model_admin(ResultSheet)
+    shown = list(events.order_by("starts_at", "name", "pk"))
+    return staff_page(
+        request,
+        owner,
+        "admin/results/events.html",
+        title=_("Enter results"),
+        events=shown,
+        now=database_now(),
+    )
 
 
 @require_http_methods(_FORM)
@@ -134,6 +155,7 @@ def _page(request: HttpRequest, event: Event, name: str, **context: Any) -> Http
 @admin.register(ResultSheet)
 class ResultSheetAdmin(RecordAdmin):
     event_lookup = "event"
+    next_step = gettext_lazy("Choose an event under “Enter results” above.")
     list_display = ("event", "counting", "names", "published_at", "published_by")
     list_select_related = ("event", "published_by")
     search_fields = ("event__name",)
@@ -143,6 +165,7 @@ class ResultSheetAdmin(RecordAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("events/", view(events_page), name="results_events"),
             path("<int:event_id>/enter/", view(enter_page), name="results_enter"),
             path("<int:event_id>/publish/", view(publish_page), name="results_publish"),
             path("<int:event_id>/unpublish/", view(unpublish_page), name="results_unpublish"),

@@ -172,7 +172,13 @@ SECTIONS = (
     Section(
         _("Results"),
         (
-            _table("registrations.resultsheet", _("Results by event"), also=("results_",)),
+            Link(
+                _("Enter results"),
+                "admin:results_events",
+                _permitted("registrations.change_result"),
+                ("results_",),
+            ),
+            _table("registrations.resultsheet", _("Results by event")),
             _table("registrations.result", _("Points and ranks")),
         ),
     ),
