@@ -88,8 +88,14 @@ export const refresh = async () => {
 };
 
 let isSyncing = false;
+let isWanted = false;
+// Asked for while it runs, it runs once more: what was queued meanwhile would stay for a minute.
 export const sync = async () => {
-  if (isSyncing || session.isEnding) return;
+  if (session.isEnding) return;
+  if (isSyncing) {
+    isWanted = true;
+    return;
+  }
   isSyncing = true;
   try {
     await refresh();
@@ -103,6 +109,10 @@ export const sync = async () => {
     isSyncing = false;
     showReady();
     showQueue().catch(() => {});
+    if (isWanted) {
+      isWanted = false;
+      sync();
+    }
   }
 };
 

@@ -88,7 +88,7 @@ def test_undo_without_a_network_goes_through_the_queue(
     expect(word(page)).to_have_text("Undone")
     page.get_by_label("Another reason").fill("Sister's ticket")
     press(page, "Save")
-    expect(page.locator("[data-waiting]")).to_have_text("2 scans wait for the network")
+    expect(page.locator("[data-waiting]")).to_have_text("2 scans are not sent yet")
     for expected in ("In", "Already in"):
         wedge(page, url_of(ticket))
         expect(word(page)).to_have_text(expected)
@@ -110,7 +110,7 @@ def test_undo_of_an_online_scan_waits_for_the_network_and_is_asked_about_later(
     phone.set_offline(True)
     press(page, "Undo")
     press(page, "Next")
-    expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
+    expect(page.locator("[data-waiting]")).to_have_text("1 scan is not sent yet")
     assert CheckIn.objects.get().undone_at is None
     wedge(page, ticket.code)
     expect(word(page)).to_have_text("In")

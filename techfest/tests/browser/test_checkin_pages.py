@@ -121,7 +121,7 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
         expect(page.locator("[data-note]")).to_have_text("Not verified online")
     assert "Asha" not in page.content()
     wedge(page, late.code)
-    expect(page.locator("[data-waiting]")).to_have_text("4 scans wait for the network")
+    expect(page.locator("[data-waiting]")).to_have_text("4 scans are not sent yet")
     assert Scan.objects.count() == 0
 
     # Meanwhile the same ticket came in at another door.
@@ -205,7 +205,7 @@ def test_phone_keeps_nothing_after_logging_out(phone: BrowserContext, gate: Gate
     phone.set_offline(True)
     page.get_by_role("button", name="Next").click()
     wedge(page, "x" * 22)
-    expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
+    expect(page.locator("[data-waiting]")).to_have_text("1 scan is not sent yet")
     assert page.evaluate(ROWS)["names"] == ["checkin"]
 
     page.get_by_role("button", name="Next").click()

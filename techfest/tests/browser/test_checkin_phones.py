@@ -321,7 +321,7 @@ def test_page_of_the_network_is_no_verdict(
     page.get_by_role("button", name="Next").click()
     expect(page.locator("[data-portal]")).to_contain_text("sign in to the Wi-Fi")
     expect(page.locator("[data-expired]")).to_be_hidden()
-    expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
+    expect(page.locator("[data-waiting]")).to_have_text("1 scan is not sent yet")
     assert page.evaluate("window.isSamePage")
     phone.unroute("**/door/gate/*/*")
     page.evaluate("dispatchEvent(new Event('online'))")
@@ -449,7 +449,7 @@ def test_scan_that_the_server_refuses_keeps_no_other_from_being_uploaded(
     page.evaluate(ADD_BAD_SCAN, path_of(gate))
     phone.set_offline(False)
     expect(page.locator("[data-conflict-list]")).to_contain_text("Scan 1 is not complete.")
-    expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
+    expect(page.locator("[data-waiting]")).to_have_text("1 scan is not sent yet")
     assert Scan.objects.get().ticket == ticket
 
 
@@ -478,6 +478,23 @@ def test_undo_waits_on_the_phone_for_the_upload_of_its_scan(
     with page.expect_response("**/upload"):
         page.reload()
     expect(page.locator("[data-counts]")).to_have_text("0 of 1 in")
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert CheckIn.objects.get().undone_at is not None
+
+
+def test_what_is_queued_while_the_phone_is_sending_is_sent_right_after(
+    phone: BrowserContext, gate: Gate, ticket: Ticket
+) -> None:
+    page, held = opened(phone, gate), list[Route]()
+    kept(page)
+    page.route(f"**{path_of(gate)}live*", held.append)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wedge(page, ticket.code)
+    expect(word(page)).to_have_text("In")
+    page.locator("[data-undo]").click()
+    expect(page.locator("[data-waiting]")).to_have_text("1 scan is not sent yet")
+    page.unroute(f"**{path_of(gate)}live*")
+    held[0].continue_()
     expect(page.locator("[data-waiting]")).to_be_hidden()
     assert CheckIn.objects.get().undone_at is not None
 
@@ -518,7 +535,7 @@ def test_phone_that_stores_nothing_goes_on_and_says_so(
     wedge(page, ticket.code)
     expect(word(page)).to_have_text("In", timeout=PATIENCE)
     page.get_by_role("button", name="Next").click()
-    expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
+    expect(page.locator("[data-waiting]")).to_have_text("1 scan is not sent yet")
     phone.set_offline(False)
     expect(page.locator("[data-waiting]")).to_be_hidden(timeout=PATIENCE)
     assert Scan.objects.get().is_offline
