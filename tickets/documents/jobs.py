@@ -154,9 +154,7 @@ def attempt(job: DocumentJob, make: Maker) -> None:
     """Makes one attempt. The file is complete or absent; errors are recorded in the row."""
     try:
         content, names = make(job)
-        if content is not None:
-            ticket_pdf.store(document_path(job), content)
-        finish(job, made=names)
+        _keep(job, content, names)
     except MoreToMake:
         leased(job).update(claimed_at=None, claimed_by="", attempts=0)
     except Refusal as refusal:
@@ -169,6 +167,16 @@ def attempt(job: DocumentJob, make: Maker) -> None:
         is_blocked = isinstance(error, OSError)
         _lease.postpone(job, now=database_now(), pause=RETRY, error=words, is_blocked=is_blocked)
     _remove_if_deleted(job)
+
+
+def _keep(job: DocumentJob, content: bytes | None, names: int) -> None:
+    """Stores the file, unless it is to be made anew meanwhile: then a newer file may be there already."""
+    with transaction.atomic():
+        if not leased(job).select_for_update(of=("self",)).values_list("pk").first():
+            return
+        if content is not None:
+            ticket_pdf.store(document_path(job), content)
+        finish(job, made=names)
 
 
 def _remove_if_deleted(job: DocumentJob) -> None:

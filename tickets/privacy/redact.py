@@ -15,7 +15,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from django.dispatch import receiver
 
 from events.models import Fest
-from registrations.models import Registration, Student, random_code
+from registrations.models import Registration, Student, Teacher, random_code
 from registrations.privacy import redact
 from registrations.privacy.redact import TextColumns, erased_text
 from registrations.signals import fest_purged, registrations_counted, student_erased, traces_swept
@@ -91,7 +91,8 @@ def _erase_mails(student: Student) -> list[Path]:
     # A link mail contains the links of all students who share an address; a class mail, those of a class.
     shared = Delivery.objects.filter(kind=Kind.LINK, mailbox__in=addresses)
     digests = Delivery.objects.filter(pk__in=list(mine.values_list("gathered_into", flat=True)))
-    keys = [*_keys(mine), *_keys(shared), *_keys(_class_mails(student)), *_keys(digests)]
+    named = [mine, shared, _class_mails(student), digests, _notices_to_teachers(student)]
+    keys = [key for mails in named for key in _keys(mails)]
     digest_ids = list(digests.values_list("pk", flat=True))
     mine.delete()
     Delivery.objects.filter(pk__in=digest_ids, parts=None).delete()
@@ -103,6 +104,12 @@ def _class_mails(student: Student) -> "QuerySet[Delivery]":
     school = student.school_id
     of_school = Q(document__school=school) | Q(job__class_list__school=school) | Q(document=None, job=None)
     return Delivery.objects.filter(of_school, kind=Kind.CLASS)
+
+
+def _notices_to_teachers(student: Student) -> "QuerySet[Delivery]":
+    """Return the notices to teachers of the school. Which students they named is not kept once they are sent."""
+    teachers = Teacher.objects.filter(school=student.school_id).values("user")
+    return Delivery.objects.filter(kind=Kind.NOTICE, user__in=teachers)
 
 
 def _keys(deliveries: "QuerySet[Delivery]") -> list[Any]:

@@ -175,6 +175,21 @@ def test_cancelled_and_erased_people_are_left_out_even_after_the_order(
     ]
 
 
+def test_worker_whose_document_is_to_be_made_anew_stores_nothing(fest: Fest, owner: Any) -> None:
+    """As the undo of a class list does while its tickets are drawn: the file would open no door."""
+    jobs.order(kind="badges", fest=fest, user=owner)
+    job = jobs.claim("badges")
+    assert job
+
+    def undone_meanwhile(_job: DocumentJob) -> tuple[bytes, int]:
+        DocumentJob.objects.update(claimed_at=None, claimed_by="", attempts=0)
+        return b"%PDF-1.7 of before", 3
+
+    jobs.attempt(job, undone_meanwhile)
+    job.refresh_from_db()
+    assert (job.finished_at, jobs.files_of(job)) == (None, [])
+
+
 def test_document_takes_no_part_of_a_former_one_with_its_id(fest: Fest, owner: Any) -> None:
     former = jobs.order(kind="badges", fest=fest, user=owner)
     path = jobs.document_path(former).with_name(f"{former.pk + 1}.part-01.pdf")

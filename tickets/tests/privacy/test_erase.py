@@ -49,6 +49,7 @@ from techfest.core.db.locking import Deadline
 from tickets.documents import jobs, school_tickets
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.mail import send as send_module
+from tickets.mail.kinds.notice import enqueue_notice
 from tickets.models import (
     Certificate,
     CheckIn,
@@ -120,6 +121,9 @@ def build_traces() -> Student:
         from tickets.mail.outbox import enqueue_link
 
         enqueue_link(list(reversed(with_email(EMAIL, fest_id=fest.pk))), now=timezone.now())
+        changes = Change.objects.filter(registration__student=student).values_list("pk", flat=True)
+        teacher_mail = {"to": teacher.user.email, "user": teacher.user, "now": timezone.now()}
+        enqueue_notice(subject="Tell 1 of your students", text="", changes=changes, **teacher_mail)
     send_module.send_due()
     in_the_past(past)
     return student
