@@ -221,11 +221,15 @@ def _is_window_open(message: Message) -> bool:
 
 def summary_of(audience: Audience, recipients: Recipients) -> Iterable[str]:
     """Yield sentences about who gets the message, with counts."""
-    to = audience.words or _("all registrations")
+    to = audience.words or (
+        _("all registrations of your events") if audience.is_of_led else _("all registrations")
+    )
     fest = Fest.objects.filter(pk=audience.fest_id or 0).first()
     if fest and Fest.objects.count() > 1:
         yield _("Fest: %(fest)s.") % {"fest": fest.name}
-    active = _("not cancelled ones only") if audience.is_of_active else _("cancelled ones")
+    active = _("without cancelled ones") if audience.is_of_active else _("cancelled ones")
+    if not recipients.students:
+        active = _("there are none")
     yield _("To: %(to)s (%(active)s).") % {"to": to, "active": active}
     mails = ngettext("%(count)d mail", "%(count)d mails", recipients.mails) % {"count": recipients.mails}
     students = ngettext("%(count)d student", "%(count)d students", recipients.students)

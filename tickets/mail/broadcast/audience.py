@@ -10,6 +10,7 @@ from events.fest_choice import choice_of, show, show_fest
 from events.models import Fest
 from registrations.models import Registration, Student
 from registrations.students.names import mailbox_key
+from techfest.core.roles import is_owner
 
 State = Registration.State
 ONLY_SHOWN = frozenset({"p", "o", "all", "_changelist_filters", "_popup", "_to_field"})
@@ -28,6 +29,8 @@ class Audience:
     registrations: tuple[int, ...]
     words: str
     is_of_active: bool
+    is_of_led: bool = False
+    """Whether the list shows its user only the events that he or she leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def read_audience(
         registrations=tuple(sorted({pk for pk, _fest in found})),
         words=_words(shown, query)[:300],
         is_of_active=is_of_active,
+        is_of_led=not is_owner(request.user),
     )
 
 

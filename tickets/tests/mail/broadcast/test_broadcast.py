@@ -91,7 +91,7 @@ def test_page_says_how_many_mails_it_will_be(client: Client, fest: Fest) -> None
     page = client.get(add(f"?event__id__exact={event.pk}")).content.decode()
     assert "1 mail to 3 students: a shared mailbox gets it once." in page
     assert "1 student has no address and gets none." in page
-    assert f"To: event: {event.name} (not cancelled ones only)." in page
+    assert f"To: event: {event.name} (without cancelled ones)." in page
 
 
 def test_all_pages_of_the_filter_are_addressed_and_nobody_else(
