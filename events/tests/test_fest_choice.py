@@ -198,7 +198,7 @@ def test_action_is_done_to_the_chosen_rows_of_another_fest(client: Client, fests
     """The buttons on a row's page lead to actions of its list, whichever fest is shown."""
     registration = Registration.objects.filter(event__fest=fests[1])[0]
     form = {"action": "cancel_registrations", "_selected_action": [registration.pk]}
-    response = client.post(list_path(Registration), form)
+    response = client.post(list_path(Registration), form, follow=True)
     assert registration.student.name in response.content.decode()
 
 

@@ -15,6 +15,7 @@ from events.admin_base import BaseAdmin, RecordAdmin
 from registrations.models import SecurityEvent, TemporaryPassword
 from registrations.teachers import second_factor, sessions
 from techfest.core import audit_log
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.base import MAX_LINES
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
@@ -78,6 +79,7 @@ class AccountActions(ObjectToolsMixin, BaseAdmin):
         if second_factor.may_be_reset_by(request.user, obj):
             yield ObjectTool(_("Reset the second step"), action="reset_second_factors")
 
+    @asks_first
     @admin.action(description=gettext_lazy("End the sessions of the chosen accounts"), permissions=["decide"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
         chosen = list(queryset.order_by("username")[:MAX_CHOSEN])
@@ -89,6 +91,7 @@ class AccountActions(ObjectToolsMixin, BaseAdmin):
             do=lambda: _end_and_report(chosen),
         )
 
+    @asks_first
     @admin.action(
         description=gettext_lazy("Reset the second step of the chosen accounts"), permissions=["decide"]
     )
@@ -132,7 +135,12 @@ def _end_confirmation(chosen: Sequence[Any]) -> Confirmation:
     )
     summary = [text % {"count": len(rows)}]
     return Confirmation(
-        title=_("Sessions"), submit_label=_("End them"), chosen=chosen, summary=summary, rows=rows
+        title=_("Sessions"),
+        submit_label=ngettext("End %(count)d session", "End %(count)d sessions", len(rows))
+        % {"count": len(rows)},
+        chosen=chosen,
+        summary=summary,
+        rows=rows,
     )
 
 
@@ -146,7 +154,12 @@ def _session(account: Any, session: Any) -> str:
 def _reset_confirmation(chosen: Sequence[Any]) -> Confirmation:
     return Confirmation(
         title=_("Reset the second step"),
-        submit_label=_("Reset it"),
+        submit_label=ngettext(
+            "Reset the second step of %(count)d account",
+            "Reset the second steps of %(count)d accounts",
+            len(chosen),
+        )
+        % {"count": len(chosen)},
         chosen=chosen,
         summary=[
             _(

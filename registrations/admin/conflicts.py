@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.admin_base import RecordAdmin
 from registrations.booking import conflicts
 from registrations.models import Conflict
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.confirmation import (
     REASON_LENGTH,
     Confirmation,
@@ -88,6 +89,7 @@ class ConflictAdmin(RecordAdmin):
     def clashes_with(self, obj: Conflict) -> str:
         return str(obj.other.event) if obj.other else ""
 
+    @asks_first
     @admin.action(description=gettext_lazy("Resolve conflicts"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
         """Settle the chosen conflicts as they are: the students keep their seats and need not choose."""

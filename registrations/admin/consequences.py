@@ -107,16 +107,22 @@ register_reader(RegistrationReader())
 
 
 def scaled(
-    found: Consequences, alike: Sequence[Registration], affected: Iterable[Registration]
+    found: Consequences, *, promoted: Sequence[Registration], alike: Sequence[Registration]
 ) -> Consequences:
-    """Return, for all that are `alike`, what was rehearsed with one of them; its mail is the last sample."""
-    without = [row for row in affected if not row.student.email]
-    told, samples = sum(bool(row.student.email) for row in alike), [*found.samples]
-    if told and samples:
-        samples[-1] = replace(samples[-1], count=told)
+    """Return for all `promoted`, and for all that are `alike`, what was rehearsed with one of each.
+
+    The mail of the promoted one is the first sample, that of the other the last.
+    """
+    without = [row for row in {row.pk: row for row in (*promoted, *alike)}.values() if not row.student.email]
+    samples, mails = [*found.samples], found.mails
+    for rows, place in ((promoted, 0), (alike, -1)):
+        told = sum(bool(row.student.email) for row in rows)
+        if told and samples:
+            samples[place] = replace(samples[place], count=told)
+            mails += told - 1
     return replace(
         found,
-        mails=found.mails - 1 + told if told else found.mails,
+        mails=mails,
         samples=samples,
         unmailed=_by_school(without),
         unmailed_ids=[row.pk for row in without],
@@ -139,10 +145,9 @@ def _fact(change: Change) -> list[object]:
 
 def _line(row: Registration) -> str:
     return format_html(
-        '<bdi translate="no">{}</bdi> ({}{}), <bdi translate="no">{}</bdi>',
+        '<bdi translate="no">{}</bdi> ({}), <bdi translate="no">{}</bdi>',
         row.student.name,
-        row.student.grade,
-        row.student.section,
+        row.student.school_class,
         row.event.name,
     )
 
@@ -173,7 +178,13 @@ def _by_school(registrations: Sequence[Registration]) -> list[Group]:
     found: dict[int, list[str]] = defaultdict(list)
     for row in registrations:
         found[row.student.school_id].append(_line(row))
-    return [Group(names[pk], lines) for pk, lines in sorted(found.items(), key=lambda pair: names[pair[0]])]
+    teachers: dict[int, list[str]] = defaultdict(list)
+    for teacher in _teachers(registrations):
+        teachers[teacher.school_id].append(teacher.name)
+    return [
+        Group(names[pk], lines, tuple(teachers[pk]))
+        for pk, lines in sorted(found.items(), key=lambda pair: names[pair[0]])
+    ]
 
 
 def _teachers(registrations: Sequence[Registration]) -> list[Teacher]:

@@ -175,8 +175,9 @@ class ApplyForm(LimitedText, forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
     )
     tell_teachers = forms.BooleanField(
-        label=gettext_lazy("Mail their teachers, who can tell them"), required=False
+        label=gettext_lazy("Mail their teachers, who can tell them"), required=False, initial=True
     )
+    notify = forms.BooleanField(label=gettext_lazy("Mail the new name"), required=False)
     seats = forms.IntegerField(
         label=gettext_lazy("Reserve this many of the new seats"),
         min_value=0,
@@ -217,7 +218,9 @@ class ApplyForm(LimitedText, forms.Form):
             del self.fields["seats"], self.fields["until"]
         if not impact.new_conflicts:
             del self.fields["choose_by"]
-        if impact.promoted or impact.notified or impact.cancelled:
+        if impact.notified or not impact.renamed:
+            del self.fields["notify"]
+        if impact.renamed or impact.promoted or impact.notified or impact.cancelled:
             self.fields["reason"].help_text = _(
                 "The mail quotes it as it is, without markup or links, and the audit log keeps it."
             )

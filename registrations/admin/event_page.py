@@ -15,18 +15,20 @@ from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from events import editing
 from events.caps import rules_of
-from events.models import Event, Seats
+from events.models import Event
 from registrations import hooks
+from registrations.admin.event_address import form_data
 from registrations.admin.event_form import MAX_SEATS, EventForm
 from registrations.admin.event_save import handle_save
+from registrations.admin.event_summary import Meter, numbers_of, registration_status
 from registrations.booking.waitlist import why_nobody
-from registrations.models import Hold, Registration
 from techfest.core.admin.concurrent_edits import is_of, stored_values
 from techfest.core.admin.pages import staff_page
+from techfest.core.admin.question_address import is_question
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
-from techfest.core.formatting import moment
 
 if TYPE_CHECKING:
     from registrations.admin.events import EventAdmin
@@ -42,7 +44,6 @@ ACTS: Mapping[str, frozenset[str]] = {
     "state": frozenset({"state"}),
 }
 """The fields that each button of the page may change."""
-State = Event.State
 
 
 def page_path(event: Event) -> str:
@@ -62,25 +63,51 @@ def show(admin: "EventAdmin", request: HttpRequest, event_id: int) -> HttpRespon
 
 
 def act(admin: "EventAdmin", request: HttpRequest, event_id: int) -> HttpResponseBase:
-    """Change the event as one button of its page says, or show the page again with what is wrong."""
-    deadline, typed = (
-        Deadline(),
-        request.POST,
-    )  # a repeat of the transaction finds the event's form in its place
-    return in_transaction(lambda: _act(admin, request, event_id, deadline, typed), deadline=deadline)
+    """Change the event as one button of its page says, or show the page again with what is wrong.
+
+    With changes in its address it is the page that asks about them, which by GET saves nothing.
+    """
+    deadline = Deadline()
+    typed = request.POST  # a repeat of the transaction finds the event's form in its place
+    work = _answer_question if is_question(request) else _act
+    return in_transaction(lambda: work(admin, request, event_id, deadline, typed), deadline=deadline)
+
+
+def _event_to_change(admin: "EventAdmin", request: HttpRequest, event_id: int) -> Event:
+    """Return the event behind its lock. Raises Http404 or PermissionDenied where the user may not change it."""
+    editing.lock(event_id)
+    event = admin.get_object(request, str(event_id))
+    if event is None:
+        raise Http404
+    if not admin.has_change_permission(request, event):
+        raise PermissionDenied
+    return event
+
+
+def _answer_question(
+    admin: "EventAdmin", request: HttpRequest, event_id: int, deadline: Deadline, typed: QueryDict
+) -> HttpResponseBase:
+    deadline.limit_locks()
+    event = _event_to_change(admin, request, event_id)
+    request.POST = typed  # type: ignore[assignment]  # of the first attempt
+    data = form_data(_form(admin, request, event), request)
+    request.POST = data  # type: ignore[assignment]  # the form reads the whole of it
+    if answer := handle_save(admin, request, str(event_id), deadline):
+        return answer
+    bound: Any = admin.get_form(request, event, change=True)(data, instance=event)
+    for text in _errors(bound, frozenset()):
+        messages.error(request, text)
+    return HttpResponseRedirect(page_path(event))
 
 
 def _act(
     admin: "EventAdmin", request: HttpRequest, event_id: int, deadline: Deadline, typed: QueryDict
 ) -> HttpResponseBase:
     deadline.limit_locks()
-    event = admin.get_object(request, str(event_id))
-    if event is None:
-        raise Http404
-    if not admin.has_change_permission(request, event):
-        raise PermissionDenied
+    event = _event_to_change(admin, request, event_id)
     name = typed.get("act", "")
     if name not in ACTS:
+        messages.info(request, _("Nothing was changed. Use the buttons of this page."))
         return HttpResponseRedirect(page_path(event))
     data = stored_values(_form(admin, request, event))
     problem = _type_in(data, typed, name)
@@ -133,39 +160,6 @@ class Problem:
     typed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """One number of the event, and the list that shows its rows; no path where the user may not see it."""
-
-    count: int
-    words: str
-    path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """The bar of seats, in hundredths of the capacity."""
-
-    seats: Seats
-
-    @property
-    def taken(self) -> int:
-        return self._share(self.seats.taken)
-
-    @property
-    def registered(self) -> int:
-        return self._share(self.seats.taken - self.seats.held)
-
-    @property
-    def over(self) -> int:
-        return max(0, self.seats.taken - self.seats.capacity)
-
-    def _share(self, count: int) -> int:
-        if not count or not self.seats.capacity:
-            return 100 if count else 0
-        return min(100, max(2, round(100 * count / self.seats.capacity)))
-
-
 def _form(admin: "EventAdmin", request: HttpRequest, event: Event) -> EventForm:
     form: Any = admin.get_form(request, event, change=True)(instance=event)
     return form  # type: ignore[no-any-return]  # made from EventForm
@@ -191,7 +185,7 @@ def _page(
         event=event,
         seats=event.seats,
         meter=Meter(event.seats),
-        numbers=_numbers(admin, request, event, figures),
+        numbers=numbers_of(admin, request, event, figures),
         decisions=figures.decisions,
         status=status,
         limits=rules_of(event),
@@ -201,46 +195,3 @@ def _page(
         added=ADDED,
         can_write=can_write,
     )
-
-
-def _numbers(
-    admin: "EventAdmin", request: HttpRequest, event: Event, figures: "hooks.EventFigures"
-) -> list[Number]:
-    seats = event.seats
-    lists = {
-        name: _list_path(admin, request, model, event, **filters)
-        for name, model, filters in (
-            ("registered", Registration, {"state__exact": "confirmed"}),
-            ("waiting", Registration, {"state__exact": "waiting"}),
-            ("held", Hold, {"state": "held"}),
-        )
-    }
-    return [
-        Number(seats.taken - seats.held, _("registered"), lists["registered"]),
-        Number(seats.waiting, _("waiting"), lists["waiting"]),
-        Number(seats.held, _("held"), lists["held"]),
-        Number(figures.checked_in, _("checked in"), figures.checked_in_path),
-    ]
-
-
-def _list_path(admin: "EventAdmin", request: HttpRequest, model: Any, event: Event, **filters: str) -> str:
-    if not admin.admin_site.get_model_admin(model).has_view_permission(request):
-        return ""
-    name = reverse(f"admin:registrations_{model._meta.model_name}_changelist")
-    query = QueryDict(mutable=True)
-    query.update({"event__id__exact": str(event.pk), **filters})
-    return f"{name}?{query.urlencode()}"
-
-
-def registration_status(event: Event, now: Any) -> str:
-    """Say whether students can register now, and until when or from when."""
-    opens, closes = event.registration_opens_at, event.registration_closes_at
-    if event.state != State.PUBLISHED:
-        return _("Not public yet: it is a draft.") if event.state == State.DRAFT else _("Cancelled.")
-    if now < opens:
-        return _("Registration opens %(when)s.") % {"when": moment(opens)}
-    if now >= closes:
-        return _("Registration closed %(when)s.") % {"when": moment(closes)}
-    if event.is_paused or event.fest.is_paused:
-        return _("Registration is paused.")
-    return _("Registration is open until %(when)s.") % {"when": moment(closes)}

@@ -7,39 +7,37 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from events.admin import take_picture
 from events.models import Event
-from registrations.admin.event_form import KEPT_PICTURE, ApplyForm, EventForm
-from registrations.admin.event_rehearsal import rehearsed
+from registrations.admin.event_address import CONTINUE, LOOK, SEEN
+from registrations.admin.event_form import ApplyForm, EventForm
+from registrations.admin.event_questions import (
+    answers,
+    concurrent_edit_text,
+    conflict_page,
+    differences,
+    impact_page,
+)
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
-from registrations.event_changes.messages import sentences
 from techfest.core import audit_log
-from techfest.core.admin.concurrent_edits import (
-    UNDECIDED,
-    ConcurrentEdit,
-    carried,
-    decided,
-    find_concurrent_edits,
-    in_words,
-)
+from techfest.core.admin.base import page_of
+from techfest.core.admin.concurrent_edits import ConcurrentEdit, decided, find_concurrent_edits
 from techfest.core.admin.confirmation import counted
-from techfest.core.admin.pages import staff_page
 from techfest.core.admin.rehearsal import Consequences, read, tell_teachers
 from techfest.core.db.bulk import observed_inserts
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
-from techfest.core.formatting import exact_moment
 
 if TYPE_CHECKING:
     from registrations.admin.events import EventAdmin
 
-SEEN, LOOK, UNMAILED = "seen", "look", "unmailed"
+MAX_SAID = 60
+"""Characters of a value that the message after saving repeats."""
 
 
 def handle_save(
@@ -67,20 +65,35 @@ def handle_save(
 def _answer(admin: "EventAdmin", request: HttpRequest, form: EventForm, before: Event) -> HttpResponseBase:
     others = find_concurrent_edits(form)
     if any(one.is_conflict for one in others):
-        return _conflict_page(admin, request, form, others)
+        return conflict_page(admin, request, form, others)
     now = database_now()
     impact = preview_impact([_edit(form, before)], now=now)[0]
-    decision_form = ApplyForm(
-        request.POST if SEEN in request.POST else None,
-        impact=impact,
-        now=now,
-        reason=form.cleaned_data["reason"],
-    )
+    decision_form = answers(request, impact, form, now)
+    if request.method != "POST":
+        return _question(admin, request, form, impact, decision_form, others, now)
     if impact.needs_confirmation:
         is_seen = request.POST.get(SEEN) == digest([impact]) and LOOK not in request.POST
         if not is_seen or not decision_form.is_valid():
-            return _impact_page(admin, request, form, impact, decision_form, others, now)
+            return impact_page(admin, request, form, impact, decision_form, others, now)
     return _save(admin, request, form, impact, decision_form, others, now)
+
+
+def _question(
+    admin: "EventAdmin",
+    request: HttpRequest,
+    form: EventForm,
+    impact: Impact,
+    decision_form: ApplyForm,
+    others: list[ConcurrentEdit],
+    now: dt.datetime,
+) -> HttpResponseBase:
+    """Answer the address of a question, which is opened again where all of it was saved long ago."""
+    edit, others_of = impact.edit, {"leads", "remove_picture"}
+    if edit.changed or edit.added or others_of & {*form.changed_data} or form.cleaned_data.get("upload"):
+        return impact_page(admin, request, form, impact, decision_form, others, now)
+    text = _("“%(event)s” is already as this link would make it.") % {"event": form.instance.name}
+    admin.message_user(request, text, messages.INFO)
+    return admin.response_post_save_change(request, form.instance)
 
 
 def _edit(form: EventForm, before: Event) -> Edit:
@@ -108,7 +121,9 @@ def _save(
     if names:
         edit = dataclasses.replace(edit, changed=edit.changed | set(names))
         impact = dataclasses.replace(impact, edit=edit)
-    options = _apply_options(request, form, decision_form)
+    options, changes = _apply_options(request, form, decision_form), differences(form, impact.edit)
+    if decision_form.is_bound and decision_form.cleaned_data.get("notify"):
+        impact = impact.telling_the_name()
     with observed_inserts() as rows:
         apply_edits([impact], options, now=now)  # also writes the audit log
         if decision_form.is_bound and decision_form.cleaned_data.get("tell_teachers"):
@@ -116,7 +131,11 @@ def _save(
         found = read(rows, shows_mails=False)
     _save_leads(form, request, options.reason, now)
     _show_result(admin, request, found, others)
-    return admin.response_change(request, event)
+    has_more = bool(impact.edit.changed) or "leads" in form.changed_data
+    _say_what_is_saved(admin, request, event.name, changes, has_more=has_more)
+    if CONTINUE in request.POST:
+        return HttpResponseRedirect(page_of(event))
+    return admin.response_post_save_change(request, event)
 
 
 def _apply_options(request: HttpRequest, form: EventForm, decision_form: ApplyForm) -> ApplyOptions:
@@ -156,89 +175,28 @@ def _show_result(
 ) -> None:
     """Show the changes that others made in the meantime, and what has happened to registrations, in numbers."""
     for one in others:
-        admin.message_user(request, _concurrent_edit_text(one), messages.WARNING)
+        admin.message_user(request, concurrent_edit_text(one), messages.WARNING)
     if found.groups:
         admin.message_user(request, counted(found), messages.INFO)
 
 
-def _concurrent_edit_text(one: ConcurrentEdit) -> str:
-    words = {"field": one.label, "old": one.old, "new": one.new, "who": one.who}
-    if one.who and one.when:
-        text = _(
-            "%(who)s changed “%(field)s” from %(old)s to %(new)s in the meantime (%(when)s). That change is kept."
-        )
-        return text % (words | {"when": exact_moment(one.when)})
-    return _("“%(field)s” was changed from %(old)s to %(new)s in the meantime. That change is kept.") % words
-
-
-def _conflict_page(
-    admin: "EventAdmin", request: HttpRequest, form: EventForm, others: list[ConcurrentEdit]
-) -> HttpResponseBase:
-    conflicts = [one for one in others if one.is_conflict]
-    return staff_page(
-        request,
-        admin,
-        "admin/registrations/event_concurrent_edits.html",
-        title=_("Someone else changed this in the meantime"),
-        event=form.instance,
-        conflicts=conflicts,
-        others=[_concurrent_edit_text(one) for one in others if not one.is_conflict],
-        is_again=bool(request.POST.getlist(UNDECIDED)),
-        hidden=[
-            *carried(form, leave_out=[KEPT_PICTURE]),
-            *form.kept_picture(),
-            *((UNDECIDED, one.name) for one in conflicts),
-        ],
-    )
-
-
-def _impact_page(
+def _say_what_is_saved(
     admin: "EventAdmin",
     request: HttpRequest,
-    form: EventForm,
-    impact: Impact,
-    decision_form: ApplyForm,
-    others: list[ConcurrentEdit],
-    now: dt.datetime,
-) -> HttpResponseBase:
-    is_changed = SEEN in request.POST and request.POST[SEEN] != digest([impact])
-    if is_changed:
-        decision_form = ApplyForm(None, impact=impact, now=now, reason=request.POST.get("hold-reason", ""))
-    # Before the rehearsal, which changes the rows of the impact.
-    said, seen, differences = sentences(impact, now=now), digest([impact]), _differences(form, impact.edit)
-    outcome = rehearsed(request, impact, decision_form, now)
-    return staff_page(
-        request,
-        admin,
-        "admin/registrations/event_impact.html",
-        title=_("Save %(event)s?") % {"event": impact.edit.before.name},
-        event=form.instance,
-        sentences=said,
-        differences=differences,
-        outcome=outcome,
-        decision_form=decision_form,
-        submit_label=_("Cancel the event") if impact.edit.is_event_cancelled else _("Save"),
-        is_danger=bool(impact.cancelled or impact.edit.is_event_cancelled),
-        is_changed=is_changed,
-        others=[_concurrent_edit_text(one) for one in others],
-        hidden=[
-            *carried(form, leave_out=[KEPT_PICTURE, "reason", LOOK, UNMAILED]),
-            *form.kept_picture(),
-            (SEEN, seen),
-        ],
-    )
-
-
-def _differences(form: EventForm, edit: Edit) -> list[tuple[str, str, str]]:
-    """Return the label of each changed field with its old and its new value in words."""
-    found = []
-    for name, field in form.fields.items():
-        if name in edit.changed:
-            pair = getattr(edit.before, name), getattr(edit.after, name)
-        elif name == "capacity" and edit.added:
-            pair = edit.seats.capacity, edit.capacity
-        else:
-            continue
-        was, will = (in_words(field, value) for value in pair)
-        found.append((capfirst(str(field.label or name)), was, will))
-    return found
+    name: str,
+    changes: list[tuple[str, str, str]],
+    *,
+    has_more: bool,
+) -> None:
+    """Say each change with its old and its new value; of long texts only which they are."""
+    words = [
+        label if max(len(was), len(will)) > MAX_SAID else f"{label}: {was} → {will}"
+        for label, was, will in changes
+    ]
+    known = {"event": name, "changes": "; ".join(words)}
+    if words:
+        admin.message_user(request, _("“%(event)s” is saved. %(changes)s.") % known, messages.SUCCESS)
+    elif has_more:
+        admin.message_user(request, _("“%(event)s” is saved.") % known, messages.SUCCESS)
+    else:
+        admin.message_user(request, _("Nothing was changed by you."), messages.INFO)

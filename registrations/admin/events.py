@@ -12,7 +12,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from events import editing
 from events.admin import shown, take_picture
@@ -53,10 +52,10 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
         "starts_at",
         "venue",
         "state_shown",
+        "free",
         "capacity",
         *registrations_of("event"),
         "held",
-        "free",
     )
     next_step = gettext_lazy("Add one, or paste a whole timetable on the page of the fest.")
     list_filter = ("state", "category", "venue", "fest")
@@ -68,7 +67,7 @@ class EventAdmin(PublishEvents, ObjectToolsMixin, BaseAdmin):
         view = self.admin_site.admin_view
         own = [
             path("<int:event_id>/", view(self.page_view), name="events_event_page"),
-            path("<int:event_id>/act/", view(require_POST(self.act_view)), name="events_event_act"),
+            path("<int:event_id>/act/", view(self.act_view), name="events_event_act"),
         ]
         return [*timetable.paths(self), *own, *super().get_urls()]
 

@@ -14,11 +14,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.models import Registration, Student
+from registrations.models import Consent, Registration, Student
 from registrations.privacy.erase import erase
 from registrations.privacy.export import build_export, export_tables, file_name, template_tables
 from registrations.students import consents
 from registrations.students.names import grouped, label_key
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.confirmation import (
     Confirmation,
     confirmation_form,
@@ -140,6 +141,7 @@ class PersonalDataPages(_Base):
             back_url=reverse("admin:registrations_student_data", args=[student.pk]),
         )
 
+    @asks_first
     @admin.action(description=gettext_lazy("Erase students"), permissions=["erase"])
     def erase_students(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
         """Erase the chosen students after their number was typed on the page that shows what is deleted."""
@@ -188,12 +190,24 @@ def _confirmation(chosen: Sequence[Student]) -> Confirmation:
     )
     return Confirmation(
         title=ngettext("Erase this student?", "Erase these students?", count),
-        submit_label=ngettext("Erase this student", "Erase these students", count),
+        submit_label=ngettext("Erase %(count)d student for good", "Erase %(count)d students for good", count)
+        % {"count": count},
         chosen=chosen,
         summary=[deleted % {"count": count}, *_registration_summary(chosen), *_FILES],
         rows=[_line(student) for student in chosen],
+        changes=_before_and_after(chosen),
         is_danger=True,
     )
+
+
+def _before_and_after(chosen: Sequence[Student]) -> list[tuple[str, str, str]]:
+    ahead = Registration.objects.active().filter(student__in=chosen, event__starts_at__gt=database_now())
+    kept = Consent.objects.filter(student__in=chosen).count()
+    return [
+        (_("Students with a name"), str(len(chosen)), "0"),
+        (_("Registrations for events still ahead"), str(ahead.count()), "0"),
+        (_("Consents on record"), str(kept), "0"),
+    ]
 
 
 _FILES = (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.models import Event, Seats
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, preview_impact
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.confirmation import Confirmation, confirmed_action, size_refusal
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction
@@ -28,15 +29,17 @@ else:
 MAX_AT_ONCE = 300
 """Events published in one transaction."""
 State = Event.State
+PUBLISHABLE = Q(state=State.DRAFT, seats__capacity__gt=0)
 
 
 class PublishEvents(_ModelAdmin):
     actions = ("publish_events",)
 
+    @asks_first
     @admin.action(description=gettext_lazy("Publish the chosen events"), permissions=["change"])
     def publish_events(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponseBase | None:
         """Publish the drafts among the chosen events; one without seats stays a draft."""
-        drafts = queryset.filter(state=State.DRAFT, seats__capacity__gt=0)
+        drafts = queryset.filter(PUBLISHABLE)
         rows = drafts.select_related("fest", "venue", "seats").order_by("starts_at", "name", "pk")
         chosen = list(rows[: MAX_AT_ONCE + 1])
         return confirmed_action(
@@ -91,7 +94,7 @@ def publish(event_ids: Sequence[int], *, user: Any, deadline: Deadline) -> int:
 def _publish(event_ids: Sequence[int], user: Any, deadline: Deadline) -> int:
     deadline.limit_locks()
     Seats.objects.locked(event_ids)
-    drafts = Event.objects.filter(pk__in=event_ids, state=State.DRAFT, seats__capacity__gt=0)
+    drafts = Event.objects.filter(PUBLISHABLE, pk__in=event_ids)
     edits = [_edit(event) for event in drafts.select_related("fest", "venue", "seats").order_by("pk")]
     now = database_now()
     apply_edits(preview_impact(edits, now=now), ApplyOptions(user), now=now)

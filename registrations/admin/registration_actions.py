@@ -30,6 +30,7 @@ from registrations.booking.promotion import (
     seats_to_give,
 )
 from registrations.models import Change, Registration
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.confirmation import (
     Confirmation,
     TellForm,
@@ -76,6 +77,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             yield ObjectTool(_("Send the mail again"), action="resend_mails")
             yield ObjectTool(_("Cancel"), action="cancel_registrations")
 
+    @asks_first
     @admin.action(description=gettext_lazy("Cancel registrations"), permissions=["cancel"])
     def cancel_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
@@ -92,6 +94,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             do=lambda wanted: cancel_and_report(chosen, request.user, wanted),
         )
 
+    @asks_first
     @admin.action(description=gettext_lazy("Give a seat"), permissions=["cancel"])
     def promote_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
@@ -110,6 +113,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             do=lambda wanted: _promote_and_report(chosen, request.user, wanted),
         )
 
+    @asks_first
     @admin.action(description=gettext_lazy("Move to another event"), permissions=["cancel"])
     def move_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
@@ -126,6 +130,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             do=lambda wanted: move_and_report(chosen, request.user, wanted),
         )
 
+    @asks_first
     @admin.action(description=gettext_lazy("Send the mail again"), permissions=["cancel"])
     def resend_mails(self, request: HttpRequest, queryset: QuerySet[Registration]) -> HttpResponseBase | None:
         chosen = _in_line(queryset.active())  # type: ignore[attr-defined]  # RegistrationQuerySet
@@ -134,7 +139,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             self,
             request,
             action="resend_mails",
-            refusal=refusal_of(len(chosen), _("All of these are cancelled.")),
+            refusal=refusal_of(len(chosen), _("All of these are cancelled.")) or _nobody_mailed(chosen),
             confirmation=lambda: _resend_confirmation(chosen),
             do=lambda: hooks.resend_mails.call(ids),
         )
@@ -229,6 +234,16 @@ def _promote_and_report(
     """Promote them; what has happened is counted from the changes."""
     promote_chosen([row.pk for row in chosen], user=user, deadline=Deadline(), **wanted)
     return []
+
+
+def _nobody_mailed(chosen: Sequence[Registration]) -> "Text":
+    if any(row.student.email for row in chosen):
+        return ""
+    return ngettext(
+        "The student has no e-mail address, so no mail can be sent.",
+        "These students have no e-mail address, so no mail can be sent.",
+        len({row.student_id for row in chosen}),
+    )
 
 
 def _resend_confirmation(chosen: Sequence[Registration]) -> Confirmation:

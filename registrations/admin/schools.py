@@ -28,6 +28,7 @@ from registrations.fields import TextField
 from registrations.models import School, SchoolAlias, Student
 from registrations.students.merge_schools import duplicate_students, merge_schools
 from registrations.students.names import grouped, school_key
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, rehearsed_action
 from techfest.core.admin.marks import mark
 from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
@@ -247,7 +248,10 @@ class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
     def accept(self, request: HttpRequest, queryset: QuerySet[School]) -> None:
         count = schools.accept(queryset, user=request.user)
         words = ngettext("%(count)d school is accepted.", "%(count)d schools are accepted.", count)
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        if not count:
+            words = _("These schools were accepted already, perhaps by someone else.")
+        level = messages.SUCCESS if count else messages.INFO
+        self.message_user(request, words % {"count": count}, level)
 
     def get_object_tools(self, request: HttpRequest, obj: School) -> Iterable[ObjectTool]:
         yield ObjectTool(_("Its students"), url=_of_school("student", "school__id__exact", obj))
@@ -256,6 +260,7 @@ class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
         )
         yield ObjectTool(_("Merge into another school"), action="merge_schools")
 
+    @asks_first
     @admin.action(description=gettext_lazy("Merge into one school"), permissions=["change"])
     def merge_schools(self, request: HttpRequest, queryset: QuerySet[School]) -> HttpResponseBase | None:
         """Merge the chosen schools, or the chosen one into another picked on the page."""

@@ -31,6 +31,7 @@ from registrations.students.duplicates import (
 )
 from registrations.students.merge import clashes_among, duplicate_registrations, merge_students
 from registrations.students.names import grouped
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.confirmation import (
     Confirmation,
     NotifyForm,
@@ -115,6 +116,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
                 address = reverse("admin:registrations_registration_add_by_hand")
                 yield ObjectTool(_("Add a registration"), url=f"{address}?student={obj.pk}")
 
+    @asks_first
     @admin.action(description=gettext_lazy("Cancel all their registrations"), permissions=["cancel"])
     def cancel_everything(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
         """Cancel all active registrations of the students that the user may see."""
@@ -135,6 +137,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
             do=lambda wanted: cancel_and_report(registrations, request.user, wanted),
         )
 
+    @asks_first
     @admin.action(description=gettext_lazy("Merge two into one student"), permissions=["merge"])
     def merge_students(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
         """Merge the two chosen students, or the chosen one with a namesake picked on the page."""
@@ -151,6 +154,7 @@ class StudentActions(ObjectToolsMixin, BaseAdmin):
             do=lambda wanted: _merge_and_report(chosen, request.user, wanted),
         )
 
+    @asks_first
     @admin.action(description=gettext_lazy("Correct the school"), permissions=["merge"])
     def correct_school(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
         """Give one student another school; the registrations keep their seats."""

@@ -22,6 +22,7 @@ from registrations.fields import EmailField
 from registrations.models import Invitation, Teacher
 from registrations.teachers import onboarding
 from techfest.core import audit_log
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
 from techfest.core.admin.marks import mark
 from techfest.core.db.clock import database_now
@@ -118,6 +119,7 @@ class TeacherAdmin(RecordAdmin):
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
         self._show_rest(request, len(chosen) - count)
 
+    @asks_first
     @admin.action(description=gettext_lazy("Refuse teachers"), permissions=["decide"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> HttpResponseBase | None:
         """Refuse the chosen requests after a question: accounts that only asked are deleted."""
@@ -134,15 +136,24 @@ class TeacherAdmin(RecordAdmin):
             ),
             confirmation=lambda: Confirmation(
                 title=_("Refuse these teachers?"),
-                submit_label=_("Refuse and mail them"),
+                submit_label=ngettext(
+                    "Refuse %(count)d teacher, delete the account and mail it",
+                    "Refuse %(count)d teachers, delete their accounts and mail them",
+                    len(chosen),
+                )
+                % {"count": len(chosen)},
                 chosen=chosen,
                 summary=[_("Each gets a mail, and the account is deleted. They may ask again.")],
-                rows=[
-                    format_html(
-                        '<bdi translate="no">{}</bdi> ({}), <bdi translate="no">{}</bdi>',
-                        one.name,
-                        one.user.email,
-                        one.school,
+                changes=[
+                    (
+                        format_html(
+                            '<bdi translate="no">{}</bdi> ({}), <bdi translate="no">{}</bdi>',
+                            one.name,
+                            one.user.email,
+                            one.school,
+                        ),
+                        _("waiting for approval"),
+                        _("no account"),
                     )
                     for one in chosen
                 ],
@@ -227,6 +238,7 @@ class AddressAdmin(RecordAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("account.change_emailaddress")
 
+    @asks_first
     @admin.action(description=gettext_lazy("Mark addresses as confirmed"), permissions=["decide"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> HttpResponseBase | None:
         chosen = list(queryset.filter(verified=False).select_related("user"))

@@ -11,6 +11,11 @@ from registrations.models import Registration, Teacher
 from techfest.core.admin.base import ROW_ID, StaffAdmin
 from techfest.core.admin.pages import staff_page
 
+MAX_IDS = 20_000
+"""More registrations than one event has; a form of the largest allowed size could name ten times as many."""
+MAX_NEWS = 20
+"""Changed values that the list repeats."""
+
 
 @dataclass(frozen=True, slots=True)
 class SchoolList:
@@ -27,8 +32,8 @@ def unmailed_page(admin: StaffAdmin, request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied
     # One field for all ids: a request may have some hundred fields only.
     ids = " ".join(request.POST.getlist("unmailed")).split()
-    if not all(ROW_ID.fullmatch(pk) for pk in ids):
-        raise BadRequest("The id of a registration is not an integer.")
+    if len(ids) > MAX_IDS or not all(ROW_ID.fullmatch(pk) for pk in ids):
+        raise BadRequest("The id of a registration is not an integer, or there are too many.")
     rows = admin.get_queryset(request).filter(pk__in=ids, student__email="")
     rows = rows.select_related("student__school", "event")
     found: dict[int, SchoolList] = {}
@@ -37,4 +42,6 @@ def unmailed_page(admin: StaffAdmin, request: HttpRequest) -> HttpResponseBase:
     for teacher in Teacher.objects.with_access().filter(school__in=found).select_related("user").distinct():
         found[teacher.school_id].teachers.append(teacher.name)
     title = _("Students without an e-mail address")
-    return staff_page(request, admin, "admin/consequences/unmailed.html", title=title, schools=found.values())
+    news = [line[:300] for line in request.POST.getlist("news")[:MAX_NEWS]]
+    template = "admin/consequences/unmailed.html"
+    return staff_page(request, admin, template, title=title, schools=found.values(), news=news)

@@ -319,7 +319,8 @@ def test_buttons_name_the_acts_and_run_them(client: Client) -> None:
     page = client.get(list_path(type(teacher))).content.decode()
     assert re.search(r'name="action"\s+value="approve"', page)
     row = Registration.objects.get(student__name="Chen Das")
-    answer = client.post(PATH, {"index": 0, "action": "cancel_registrations", "_selected_action": row.pk})
+    sent = {"index": 0, "action": "cancel_registrations", "_selected_action": row.pk}
+    answer = client.post(PATH, sent, follow=True)
     assert "admin-confirm" in answer.content.decode()
     nothing = client.post(PATH, {"index": 0, "action": "cancel_registrations"}, follow=True)
     assert "must be selected" in nothing.content.decode()

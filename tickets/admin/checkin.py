@@ -15,6 +15,7 @@ from events.admin_base import BaseAdmin, RecordAdmin
 from events.fest_choice import choice_of
 from events.models import Event
 from registrations.admin.exports import of_student
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.concurrent_edits import MergingForm
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
 from techfest.core.admin.export import Column
@@ -164,6 +165,7 @@ class ScanAdmin(RecordAdmin):
     def has_resolve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_scan")
 
+    @asks_first
     @admin.action(description=gettext_lazy("Resolve wrong verdicts of a phone"), permissions=["resolve"])
     def resolve_conflicts(self, request: HttpRequest, queryset: QuerySet[Scan]) -> HttpResponseBase | None:
         """Settle the open conflicts among the chosen scans, with a note of what was found out."""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.admin_base import RecordAdmin
 from registrations.admin.history import change_lines
 from registrations.students.names import grouped
+from techfest.core.admin.asking import asks_first
 from techfest.core.admin.confirmation import (
     Confirmation,
     NotifyForm,
@@ -112,6 +113,7 @@ class TicketAdmin(ObjectToolsMixin, RecordAdmin):
         words = ngettext("%(count)d PDF is made again.", "%(count)d PDFs are made again.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
 
+    @asks_first
     @admin.action(description=gettext_lazy("Issue new tickets instead"), permissions=["render"])
     def reissue_tickets(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> HttpResponseBase | None:
         """Replace the chosen valid tickets; their old codes stop working."""

@@ -5,14 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
 from events.fest_choice import fest_of_rows, show_fest
+from techfest.core.admin.asking import address_of, as_sent, goes_to_its_page
 from techfest.core.admin.base import ROW_ID
+from techfest.core.admin.question_address import ROWS
 from tickets.dashboard.decisions import ACTS
 from tickets.dashboard.next_step import PUBLISH
 
@@ -27,7 +29,7 @@ def paths(site: admin.AdminSite) -> list[URLPattern]:
 
 
 def act(request: HttpRequest, app_label: str, model_name: str, action: str) -> HttpResponseBase:
-    """Run an action on the chosen rows that the user may see; by GET only the way back to Today is left.
+    """Run an action on the chosen rows that the user may see; by GET only the page that asks, or back to Today.
 
     Each action checks the rows again, so one that was decided in the meantime stays as it is.
     """
@@ -39,9 +41,16 @@ def act(request: HttpRequest, app_label: str, model_name: str, action: str) -> H
     known: dict[str, Any] = model_admin.get_actions(request)
     if not model_admin.has_view_or_change_permission(request) or action not in known:
         raise PermissionDenied
-    if request.method != "POST":
-        return redirect(TODAY)
     run = known[action][0]
+    if request.method != "POST":
+        if ROWS not in request.GET or not getattr(run, "asks_first", False):
+            return redirect(TODAY)
+        as_sent(request, request.GET[ROWS].split("."), action=action)
+        request.META["QUERY_STRING"] = ""  # the way back is not the page itself
+    elif goes_to_its_page(run, request.POST):
+        _chosen(request, model_admin)
+        if address := address_of(request.path, QueryDict(mutable=True), request.POST):
+            return redirect(address)
     page: HttpResponseBase | None = run(model_admin, request, _chosen(request, model_admin))
     return page or redirect(TODAY)
 

@@ -57,7 +57,7 @@ class Group:
 
 
 def _student(row: Student) -> Hit:
-    about = (f"{row.grade}{row.section}" if row.grade else "", row.school.name, grouped(row.reference))
+    about = (row.school_class, row.school.name, grouped(row.reference))
     return Hit(row.name, page_of(row), " · ".join(filter(None, about)))
 
 

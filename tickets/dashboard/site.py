@@ -26,10 +26,10 @@ from registrations.teachers.second_factor import has_passed, redirect_to_second_
 from registrations.teachers.sessions import end_if_idle
 from techfest.core.admin.base import page_of
 from techfest.core.admin.pages import staff_page
+from techfest.core.admin.question_address import is_asked_again, is_question, way_back
 from techfest.core.db.clock import database_now
 from techfest.core.roles import is_owner
-from tickets import go_live
-from tickets.dashboard import acts, today
+from tickets.dashboard import acts, ready, today
 from tickets.dashboard.navigation import navigation_of, records_of
 from tickets.dashboard.search import search, student_of_reference
 from tickets.dashboard.visibility import Viewer
@@ -64,10 +64,12 @@ class TechfestAdminSite(admin.AdminSite):
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise BadRequest("Null characters are not allowed.")
+            is_page = request.method in ("GET", "HEAD")
             if super(TechfestAdminSite, self).has_permission(request) and end_if_idle(request):
-                is_page = request.method in ("GET", "HEAD")
-                back_to = request.get_full_path() if is_page else reverse("admin:index")
+                back_to = way_back(request) if is_page or is_asked_again(request) else reverse("admin:index")
                 return redirect_to_login(back_to, settings.LOGIN_URL)
+            if not is_page and is_question(request) and not request.user.is_authenticated:
+                return redirect_to_login(way_back(request), settings.LOGIN_URL)
             if request.user.is_authenticated and not self.has_permission(request):
                 return turned_away(request)
             choice_of(request)  # activates the time zone of the shown fest
@@ -93,7 +95,7 @@ class TechfestAdminSite(admin.AdminSite):
             records,
             path("search/", self.admin_view(self.search), name="search"),
             path("waiting/", self.admin_view(self.waiting), name="waiting"),
-            *go_live.paths(self),
+            *ready.paths(self),
             *acts.paths(self),
             *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"),
         ]

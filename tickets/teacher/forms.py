@@ -121,8 +121,7 @@ class AddressForm(PlainForm):
 
 def student_line(student: Student) -> str:
     """A student in one line of a list."""
-    section = f" {student.section}" if student.section else ""
-    return f"{student.name} · {student.grade}{section}"
+    return f"{student.name} · {student.school_class}"
 
 
 def events_open_to(student: Student | None = None) -> list[Event]:

@@ -85,9 +85,16 @@ def is_asked(response: Any) -> bool:
     return response.status_code == 200 and "admin-confirm" in response.content.decode()
 
 
+def asked_by(client: Client, response: Any) -> Any:
+    """Return the page that asks, if the response leads to one, otherwise the response."""
+    return client.get(response["Location"]) if "/act/?" in response.get("Location", "") else response
+
+
 def confirm(client: Client, event: Any, response: Any, **values: Any) -> Any:
-    """Send the form of a confirmation page."""
-    return client.post(page_of(event), sent_by(response) | values)
+    """Send the form of a confirmation page, to the address that it names."""
+    page = html5lib.parse(response.content.decode(), namespaceHTMLElements=False)
+    action = page.find(".//div[@id='content-main']/form").get("action", "")
+    return client.post(action or page_of(event), sent_by(response) | values)
 
 
 def sent_by(response: Any) -> dict[str, Any]:

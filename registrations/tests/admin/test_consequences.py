@@ -137,7 +137,8 @@ def test_refused_act_is_rehearsed_again_only_to_show_the_mails(
 
 
 @pytest.mark.parametrize(
-    "values", [{"state": "cancelled"}, {"venue": "Hall B"}, {"venue": "Hall B", "capacity": "2"}]
+    "values",
+    [{"state": "cancelled"}, {"venue": "Hall B"}, {"venue": "Hall B", "capacity": "2"}, {"capacity": "4"}],
 )
 def test_large_event_is_rehearsed_with_one_registration_and_shows_the_same(
     client: Client, fest: Fest, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any]
@@ -154,9 +155,9 @@ def test_large_event_is_rehearsed_with_one_registration_and_shows_the_same(
         return read(rows, shows_mails=shows_mails)
 
     monkeypatch.setattr(rehearsal, "read", counted)
-    whole = client.post(page_of(event), data).context["outcome"]
+    whole = client.post(page_of(event), data, follow=True).context["outcome"]
     monkeypatch.setattr(event_rehearsal, "MAX_REHEARSED", 2)
-    found = client.post(page_of(event), data).context["outcome"]
+    found = client.post(page_of(event), data, follow=True).context["outcome"]
     shown = ("mails", "unmailed", "unmailed_ids", "teachers")
     assert [getattr(found, name) for name in shown] == [getattr(whole, name) for name in shown]
     assert [(one.count, one.subject) for one in found.samples] == [
@@ -176,7 +177,7 @@ def test_enter_in_the_sentence_shows_the_mail(client: Client, fest: Fest) -> Non
     build_submission(event, name="Ben Iyer", email="")
     pages = [
         act(client, "cancel_registrations", *rows(event)),
-        client.post(page_of(event), filled_in(client, page_of(event), state="cancelled")),
+        client.post(page_of(event), filled_in(client, page_of(event), state="cancelled"), follow=True),
     ]
     for page, name in zip(pages, ("reason", "hold-reason"), strict=True):
         buttons = [one for one in form_with(page, name).iter("button") if "form" not in one.attrib]
@@ -227,7 +228,7 @@ def as_shown(delivery: Delivery) -> MailSample:
 
 def test_sentence_of_a_capacity_change_is_text_in_both_parts(client: Client, fest: Fest) -> None:
     event = event_of(fest, 2)
-    asked = client.post(page_of(event), filled_in(client, page_of(event), capacity="2"))
+    asked = client.post(page_of(event), filled_in(client, page_of(event), capacity="2"), follow=True)
     confirm(client, event, asked, **{"hold-reason": HOSTILE})
     message = compose(Delivery.objects.get(kind="promoted"))
     assert message is not None
@@ -240,7 +241,7 @@ def test_sentence_of_a_capacity_change_is_text_in_both_parts(client: Client, fes
 def test_sentence_about_a_venue_reaches_the_mail_and_the_log(client: Client, fest: Fest) -> None:
     event = event_of(fest, 1)
     hall = Venue.objects.create(fest=fest, name="Hall B")
-    asked = client.post(page_of(event), filled_in(client, page_of(event), venue=hall.pk))
+    asked = client.post(page_of(event), filled_in(client, page_of(event), venue=hall.pk), follow=True)
     assert "[your sentence]" in asked.context["outcome"].samples[0].text
     look = confirm(client, event, asked, look="yes", **{"hold-reason": "The lab is flooded."})
     (sample,) = look.context["outcome"].samples
@@ -264,7 +265,9 @@ def test_sentence_is_bounded(client: Client, fest: Fest) -> None:
 def test_was_and_will_be_stand_side_by_side(client: Client, fest: Fest) -> None:
     event = event_of(fest, 1)
     old, hall = event.venue.name, Venue.objects.create(fest=fest, name="Hall B")
-    asked = client.post(page_of(event), filled_in(client, page_of(event), venue=hall.pk, capacity="4"))
+    asked = client.post(
+        page_of(event), filled_in(client, page_of(event), venue=hall.pk, capacity="4"), follow=True
+    )
     assert asked.context["differences"] == [("Venue", old, "Hall B"), ("Capacity", "1", "4")]
 
 
@@ -289,6 +292,16 @@ def test_teachers_are_told_of_their_own_students_without_an_address(client: Clie
     assert "Ben Iyer" not in message.body
 
 
+def test_act_without_mails_mails_no_teacher_either(client: Client, fest: Fest) -> None:
+    event, teacher = build_event(fest, capacity=5), build_teacher()
+    build_submission(event, name="Asha Rao", grade=7, email="", school=teacher.school.name)
+    build_submission(event, name="Ben Iyer", grade=7, email="ben@example.org")
+    page = act(client, "cancel_registrations", *rows(event))
+    assert sent_by(page)["tell_teachers"] == "on"
+    pressed(client, page, notify="")
+    assert (Notice.objects.count(), Delivery.objects.exclude(kind="registered").count()) == (0, 0)
+
+
 def test_list_to_print_has_only_rows_that_the_user_may_see(client: Client, fest: Fest) -> None:
     mine, other = build_event(fest), build_event(fest, name="Quiz")
     build_submission(mine, name="Asha Rao", email="")
@@ -302,6 +315,7 @@ def test_list_to_print_has_only_rows_that_the_user_may_see(client: Client, fest:
     names = ("Asha Rao", "Ben Iyer", "Chitra Das")
     assert [[name in page for name in names] for page in pages] == [[True, True, False], [True, False, False]]
     assert client.post(path, {"unmailed": ["1 OR 1=1"]}).status_code == 400
+    assert client.post(path, {"unmailed": "1 " * 20_001}).status_code == 400
     assert client.get(path).status_code == 405
 
 

@@ -43,7 +43,7 @@ def audited(db: None) -> Any:
 
 
 def post_form(client: Client, event: Event, **values: Any) -> Any:
-    return client.post(page_of(event), filled_in(client, page_of(event), **values))
+    return client.post(page_of(event), filled_in(client, page_of(event), **values), follow=True)
 
 
 def sentences(response: Any) -> list[str]:
@@ -110,7 +110,7 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
     response = post_form(client, robots, **times)
     assert [text[:52] for text in sentences(response)] == [
         "1 clash: one student has another event at the new ti",
-        "1 mail will be sent. 1 has no e-mail address and mus",
+        "1 mail will be sent.",
     ]
     assert names(response)[0] == ["Asha Rao (7): Quiz"]
     by = timezone.now() + dt.timedelta(days=2)
@@ -154,7 +154,7 @@ def test_publishing_and_cancelling_ask_first(client: Client, fest: Fest) -> None
 def test_save_without_consequences_saves_at_once(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 1, capacity=5)
     for values in ({"summary": "Robots"}, {"capacity": "6"}, {"capacity": "2"}, {"grade_min": "3"}):
-        assert post_form(client, event, **values).status_code == 302
+        assert not is_asked(post_form(client, event, **values))
     assert Delivery.objects.filter(kind="changed").count() == 0
 
 
@@ -171,7 +171,7 @@ def test_what_somebody_else_changed_is_told_and_kept(client: Client, fest: Fest)
     form = filled_in(client, page_of(event), capacity="3")
     other = organiser("priya")
     change(event, user=other, summary="Robots by Priya")
-    response = client.post(page_of(event), form)
+    response = client.post(page_of(event), form, follow=True)
     text = response.context["others"][0]
     assert text.startswith("priya changed “Summary” from An event to Robots by Priya in the meantime (")
     confirm(client, event, response)
@@ -186,7 +186,7 @@ def test_ends_of_lines_as_a_browser_sends_them_are_nobodys_change(client: Client
     sent = {
         name: value.replace("\n", "\r\n") if isinstance(value, str) else value for name, value in form.items()
     }
-    response = client.post(page_of(event), sent)
+    response = client.post(page_of(event), sent, follow=True)
     assert (is_asked(response), response.context["others"]) == (True, [])
 
 
@@ -195,7 +195,7 @@ def test_field_that_both_changed_is_decided(client: Client, fest: Fest, choice: 
     event = build_event(fest, capacity=3, name="Robots")
     form = filled_in(client, page_of(event), capacity="4", name="Line followers")
     change(event, user=organiser("priya"), capacity=2)
-    response = client.post(page_of(event), form)
+    response = client.post(page_of(event), form, follow=True)
     (conflict,) = response.context["conflicts"]
     assert (conflict.old, conflict.new, conflict.mine, conflict.who) == ("3", "2", "4", "priya")
     assert not response.context["is_again"]
@@ -211,7 +211,7 @@ def test_decision_that_was_overtaken_once_more_is_asked_again(client: Client, fe
     event = build_event(fest, capacity=3)
     form = filled_in(client, page_of(event), capacity="4")
     set_capacity(event, capacity=2)
-    response = client.post(page_of(event), form)
+    response = client.post(page_of(event), form, follow=True)
     set_capacity(event, capacity=1)
     again = confirm(client, event, response, **{"decide-capacity": "mine"})
     assert (again.context["conflicts"][0].old, again.context["conflicts"][0].new) == ("2", "1")
@@ -232,7 +232,7 @@ def test_fields_of_all_kinds_go_through_the_decision(
     form = filled_in(client, page_of(event), **mine)
     values: dict[str, Any] = {"starts_at": event.starts_at - dt.timedelta(hours=1), "pause_text": "Theirs"}
     change(event, **{theirs: values[theirs]})
-    response = client.post(page_of(event), form)
+    response = client.post(page_of(event), form, follow=True)
     confirm(client, event, response, **{f"decide-{theirs}": "theirs"})
     event = Event.objects.get()
     assert getattr(event, theirs) == values[theirs]
@@ -249,7 +249,7 @@ def test_open_conflicts_are_listed_by_their_date_and_settled_with_a_reason(
     path = list_path(Conflict)
     assert "Asha Rao" in client.get(path).content.decode()
     chosen = {"action": "resolve", "_selected_action": str(conflict.pk)}
-    asked = client.post(path, chosen)
+    asked = client.post(path, chosen, follow=True)
     assert "1 registration stays as it is" in asked.content.decode()
     assert "Enter the reason" in client.post(path, chosen | {"confirmed": "yes"}).content.decode()
     client.post(path, chosen | {"confirmed": "yes", "reason": "Plays first"})
@@ -266,7 +266,9 @@ def test_seats_reserved_stand_in_the_admin_and_are_given_back(client: Client, fe
     path = list_path(Hold)
     assert client.get(path).status_code == client.get(page_of(Hold.objects.get())).status_code == 200
     chosen = {"action": "give_back", "_selected_action": str(Hold.objects.get().pk)}
-    assert '<li><bdi translate="no">Held back</bdi>, ' in client.post(path, chosen).content.decode()
+    assert (
+        '<li><bdi translate="no">Held back</bdi>, ' in client.post(path, chosen, follow=True).content.decode()
+    )
     client.post(path, chosen | {"confirmed": "yes"})
     assert states(event) == ["confirmed"] * 3
 

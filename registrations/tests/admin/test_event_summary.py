@@ -32,7 +32,8 @@ def fest() -> Fest:
 
 
 def act(client: Client, event: Event, button: str, **values: Any) -> Any:
-    return client.post(reverse("admin:events_event_act", args=[event.pk]), {"act": button} | values)
+    address = reverse("admin:events_event_act", args=[event.pk])
+    return client.post(address, {"act": button} | values, follow=True)
 
 
 def waiting_event(fest: Fest, people: int, *, capacity: int = 1) -> Event:

@@ -18,7 +18,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from registrations.tests.counting import counts, recount, states
 from techfest.core.admin.base import page_of
 from tickets.models import Ticket
-from tickets.tests.admin_helpers import add_path, confirm, filled_in, is_asked, organiser_client
+from tickets.tests.admin_helpers import add_path, asked_by, confirm, filled_in, is_asked, organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def said(response: Any) -> list[str]:
 
 def save(client: Client, event: Event, **values: Any) -> Any:
     """Save the event, and confirm the consequences if a page asks first."""
-    response = client.post(page_of(event), filled_in(client, page_of(event), **values))
+    response = asked_by(client, client.post(page_of(event), filled_in(client, page_of(event), **values)))
     return confirm(client, event, response) if is_asked(response) else response
 
 

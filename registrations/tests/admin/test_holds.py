@@ -56,17 +56,32 @@ def state_of(hold: Hold) -> str:
 
 
 @pytest.mark.parametrize(
-    ("action", "seats", "state"),
-    [("approve", 8, "held"), ("refuse", 8, "refused"), ("give_back", 5, "returned")],
+    ("action", "seats", "state", "button", "free", "words"),
+    [
+        ("approve", 8, "held", "Hold 8 seats", ("10", "2"), "8 seats are held."),
+        ("refuse", 8, "refused", "Refuse to hold 8 seats", ("10", "10"), "8 seats are not held."),
+        ("give_back", 5, "returned", "Give 5 held seats back", ("5", "10"), "5 held seats are given back."),
+    ],
 )
 def test_holds_are_decided_after_a_question(
-    client: Client, fest: Fest, teacher: Teacher, action: str, seats: int, state: str
+    client: Client,
+    fest: Fest,
+    teacher: Teacher,
+    action: str,
+    seats: int,
+    state: str,
+    button: str,
+    free: tuple[str, str],
+    words: str,
 ) -> None:
     hold = request_now(teacher, build_event(fest, capacity=10), seats)
     before = state_of(hold)
     asked = act(client, action, hold, confirmed="")
     assert (state_of(hold), asked.context["confirmation"].chosen) == (before, [hold])
-    assert said(act(client, action, hold)) == ["1 hold is done."]
+    confirmation = asked.context["confirmation"]
+    assert confirmation.submit_label == button
+    assert [one[1:] for one in confirmation.changes] == [tuple(f"{many} free, 0 waiting" for many in free)]
+    assert said(act(client, action, hold)) == [words]
     assert state_of(hold) == state
 
 
@@ -80,7 +95,9 @@ def test_refusal_of_the_seats_is_shown(client: Client, fest: Fest, teacher: Teac
 
 def test_hold_of_another_state_is_left(client: Client, fest: Fest, teacher: Teacher) -> None:
     hold = request_now(teacher, build_event(fest), 5)
-    assert said(act(client, "approve", hold)) == ["None of these is in the state “waits for an organiser”."]
+    assert said(act(client, "approve", hold)) == [
+        "These requests were decided by someone else in the meantime."
+    ]
 
 
 def test_lead_decides_holds_of_led_events_only(fest: Fest, teacher: Teacher) -> None:

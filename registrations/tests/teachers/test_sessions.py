@@ -243,7 +243,7 @@ def test_owner_sees_and_ends_the_sessions_of_an_account() -> None:
     user = build_user()
     browser, client = signed_in(user, user_agent=PHONE), organiser_client(in_role(OWNER))
     sent = {"action": "end_sessions", "_selected_action": [user.pk]}
-    asked = client.post(list_path(type(user)), sent)
+    asked = client.post(list_path(type(user)), sent, follow=True)
     assert is_asked(asked)
     assert "Chrome, Android" in asked.content.decode()
     assert str(browser.session.session_key) not in asked.content.decode()

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from techfest.core import audit_log
+from techfest.core.admin.asking import AskingList
 from techfest.core.admin.change_list import StaffList
 from techfest.core.admin.export import DownloadableList
 from techfest.core.admin.filter_bar import clean_address
@@ -78,7 +79,7 @@ class VisibleChoicesMixin:
         return field
 
 
-class StaffAdmin(FewScripts, PlainLabels, VisibleChoicesMixin, DownloadableList, _ModelAdmin):
+class StaffAdmin(FewScripts, PlainLabels, VisibleChoicesMixin, AskingList, DownloadableList, _ModelAdmin):
     """The base of every ModelAdmin. Lists never count the whole table; rows are deleted one by one.
 
     `event_lookup` is the lookup from a row to its event ("" if the row is an event, None if it belongs to none). An
@@ -103,6 +104,9 @@ class StaffAdmin(FewScripts, PlainLabels, VisibleChoicesMixin, DownloadableList,
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list. What the bar's form sends is first brought into the address that a link to the list would have."""
+        asked: Any = self.asked_page(request)
+        if asked:
+            return asked  # type: ignore[no-any-return]
         if request.method == "GET" and (address := clean_address(request)):
             return address
         answer: Any = super().changelist_view(request, extra_context)

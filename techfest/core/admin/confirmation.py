@@ -61,7 +61,9 @@ class NotifyForm(ReasonForm):
 class TellForm(NotifyForm):
     """As `NotifyForm` where the mail quotes the reason; teachers can be asked to tell students without an address."""
 
-    tell_teachers = forms.BooleanField(label=_("Mail their teachers, who can tell them"), required=False)
+    tell_teachers = forms.BooleanField(
+        label=_("Mail their teachers, who can tell them"), required=False, initial=True
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,13 +75,17 @@ class TellForm(NotifyForm):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What the page says: `summary` are sentences with counts, `rows` has one line for each affected row."""
+    """What the page says: `summary` are sentences with counts, `rows` has one line for each affected row.
+
+    `changes` are what is changed, what it was and what it will be.
+    """
 
     title: "Text"
     submit_label: "Text"
     chosen: Sequence[Model]
     summary: Iterable["Text"] = ()
     rows: Iterable[Any] = ()
+    changes: Sequence[tuple[Any, Any, Any]] = ()
     is_danger: bool = False
 
 
@@ -181,7 +187,7 @@ def _shown(
 def _carry_out(
     do: Callable[[dict[str, Any]], "Report"], values: dict[str, Any], seen: str
 ) -> tuple[Consequences, bool]:
-    tells = bool(values.get("tell_teachers"))
+    tells = bool(values.get("tell_teachers") and values.get("notify", True))
     return carry_out(
         lambda: do(_of_act(values)), seen=seen, tells_teachers=tells, words=values.get("reason", "")
     )

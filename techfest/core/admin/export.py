@@ -19,7 +19,7 @@ from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.timezone import get_current_timezone
+from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -112,7 +112,9 @@ class DownloadableList(_ModelAdmin):
         if request.method == "GET":
             self._record(request, kind, listed.result_count)
         exported = table(listed.queryset, columns, zone=get_current_timezone())
-        return file_response(exported, kind, name=f"{self.opts.model_name}s-{database_now():%Y-%m-%d}.{kind}")
+        return file_response(
+            exported, kind, name=f"{self.opts.model_name}s-{localtime(database_now()):%Y-%m-%d}.{kind}"
+        )
 
     def _record(self, request: HttpRequest, kind: str, count: int) -> None:
         """Record the list, its filters and the number of rows, but not the search term, which may be a name."""

@@ -33,10 +33,14 @@ class MailSample:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What happens to some people: words with their count, and a line for each."""
+    """What happens to some people: words with their count, and a line for each.
+
+    Of a school whose students have no e-mail address also the names of its teachers, who can tell them.
+    """
 
     words: str
     lines: list[str]
+    teachers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def test_hold_is_granted_through_its_page() -> None:
     client = organiser_client()
     assert is_asked(press(client, hold, "Hold the seats"))
     done = press(client, hold, "Hold the seats", confirmed="yes")
-    assert (done.redirect_chain, said(done)) == ([(TODAY, 302)], ["1 hold is done."])
+    assert (done.redirect_chain, said(done)) == ([(TODAY, 302)], ["4 seats are held."])
     event.seats.refresh_from_db()
     assert event.seats.held == 4
 

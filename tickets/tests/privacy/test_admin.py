@@ -139,7 +139,7 @@ def test_several_are_erased_after_typing_how_many(client: Client) -> None:
     event = build_event(first.fest)
     second, third = (build_submission(event).student for _one in range(2))
     form = {"action": "erase_students", "_selected_action": [first.pk, second.pk]}
-    assert "Type how many students" in client.post(list_path(Student), form).content.decode()
+    assert "Type how many students" in client.post(list_path(Student), form, follow=True).content.decode()
     booking_request = form | {"confirmed": "yes", "reason": "asked"}
     client.post(list_path(Student), booking_request | {"typed": "3"})
     assert Student.objects.known().count() == 3
