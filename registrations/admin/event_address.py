@@ -27,7 +27,8 @@ def question_path(form: EventForm, event: Event) -> str:
             query.appendlist(key, value)
     for key, value in form.kept_picture():
         query[key] = value
-    copy_answers(form.data, query)
+    if isinstance(form.data, QueryDict):
+        copy_answers(form.data, query)
     path = f"{act_path(event.pk)}?{query.urlencode()}"
     return path if len(path) <= MAX_LENGTH else ""
 

@@ -49,7 +49,8 @@ class RankedInline(RecordInline):
     model = Registration
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
-        return with_number(super().get_queryset(request).select_related("event", "student"))
+        rows: Any = super().get_queryset(request).select_related("event", "student")
+        return with_number(rows)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields

@@ -180,17 +180,17 @@ def test_look_before_going_live_names_what_is_missing_until_nothing_is(settings:
     settings.REQUIRE_SECOND_FACTOR = False
     settings.DEBUG = True
     assert wrong(fest) == [
-        "HTTPS",
-        "Debugging",
+        "Encrypted pages (https)",
+        "Error pages",
         "Second step of owners",
         "Backup",
         "Current fest",
         "Contact",
         "Events",
         "Capacities",
-        "Sender",
+        "Sender of mails",
         "Mail provider",
-        "Webhook",
+        "Reports about mails",
         "Provider's limits",
     ]
     settings.DEBUG, settings.HTTPS, settings.REQUIRE_SECOND_FACTOR = False, True, True

@@ -78,7 +78,8 @@ class AskingList(_ModelAdmin):
         return None if request.method == "POST" else self._asked(request, name, ids)
 
     def _action(self, request: HttpRequest, name: str) -> Any:
-        return self.get_actions(request).get(name, (None,))[0]
+        found = self.get_actions(request).get(name)
+        return found[0] if found else None
 
     def _asked(self, request: HttpRequest, name: str, ids: list[str]) -> HttpResponseBase:
         if not self.has_view_or_change_permission(request):

@@ -139,7 +139,7 @@ def test_owner_finds_every_raw_table_under_records() -> None:
         ),
         (lambda: list_path(Gate), "Check-in", "Gates", "page"),
         (lambda: reverse("admin:timetable"), "Events", "Timetable", "page"),
-        (lambda: reverse("admin:results_enter", args=[1]), "Results", "Results by event", "true"),
+        (lambda: reverse("admin:results_enter", args=[1]), "Results", "Enter results", "true"),
         (lambda: reverse("admin:documents_event", args=[1]), "Documents", "Print", "true"),
         (lambda: reverse("admin:documents_school", args=[1]), "Schools and teachers", "Schools", "true"),
         (lambda: list_path(Submission), "Records", "Submissions", "page"),

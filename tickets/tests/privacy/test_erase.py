@@ -121,9 +121,14 @@ def build_traces() -> Student:
         from tickets.mail.outbox import enqueue_link
 
         enqueue_link(list(reversed(with_email(EMAIL, fest_id=fest.pk))), now=timezone.now())
-        changes = Change.objects.filter(registration__student=student).values_list("pk", flat=True)
-        teacher_mail = {"to": teacher.user.email, "user": teacher.user, "now": timezone.now()}
-        enqueue_notice(subject="Tell 1 of your students", text="", changes=changes, **teacher_mail)
+        enqueue_notice(
+            to=teacher.user.email,
+            user=teacher.user,
+            subject="Tell 1 of your students",
+            text="",
+            changes=list(Change.objects.filter(registration__student=student).values_list("pk", flat=True)),
+            now=timezone.now(),
+        )
     send_module.send_due()
     in_the_past(past)
     return student
