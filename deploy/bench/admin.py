@@ -89,7 +89,7 @@ def main() -> int:
         many = queries(user, wanted)
         found = timed(sign_in(stack, user), wanted)
         audit = stack.audit()
-    goals = [Goal(f"{name}: p95", seconds["p95"], 0.3, "s") for name, seconds in found.items()]
+    goals = [Goal(f"{name}: p95", seconds["p95"], 0.2, "s") for name, seconds in found.items()]
     goals += [
         Goal(f"{name}: queries beyond those with few rows", many[name] - few[name], 0)
         for name in ("dashboard", "list")
