@@ -23,6 +23,7 @@ NAMES = sorted(str(pattern.name) for pattern in urls.urlpatterns)
 OF_A_DOCUMENT = ("document", "document-file", "document-mail", "tickets-moved", "documents-moved")
 OF_SOMEBODY = {"student", "details", "add-events", "address", "share", "cancel", "cancel-all", "replace"} | {
     "replace-all",
+    "answers",
     *OF_A_DOCUMENT,
 }
 

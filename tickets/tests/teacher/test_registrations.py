@@ -65,7 +65,7 @@ def test_page_shows_everything_with_the_same_queries(
     student = build_submission(*(build_event(fest) for _ in range(events))).student
     cache.forget()
     cache.cached_fest()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(14):
         page = client.get(page_of(student))
     assert text_of(page).count("has a seat") == events
 
