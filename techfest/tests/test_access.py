@@ -103,6 +103,7 @@ TABLE: dict[str, frozenset[str]] = {
     "admin:autocomplete": LEADS,
     "admin:view_on_site": JUDGES,
     "admin:results_": JUDGES,
+    "admin:results_events": ADMIN_USERS,
     "admin:today_act": LEADS,
     "admin:documents": LEADS,
     "admin:documents_school": OWNER,

@@ -487,13 +487,20 @@ def test_what_is_queued_while_the_phone_is_sending_is_sent_right_after(
 ) -> None:
     page, held = opened(phone, gate), list[Route]()
     kept(page)
-    page.route(f"**{path_of(gate)}live*", held.append)
-    page.evaluate("dispatchEvent(new Event('online'))")
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(f"**{path_of(gate)}live*", hold)
+    with page.expect_request(f"**{path_of(gate)}live*"):
+        page.evaluate("dispatchEvent(new Event('online'))")
     wedge(page, ticket.code)
     expect(word(page)).to_have_text("In")
     page.locator("[data-undo]").click()
     expect(page.locator("[data-waiting]")).to_have_text("1 scan is not sent yet")
-    page.unroute(f"**{path_of(gate)}live*")
     held[0].continue_()
     expect(page.locator("[data-waiting]")).to_be_hidden()
     assert CheckIn.objects.get().undone_at is not None
