@@ -122,7 +122,7 @@ def test_pages_have_the_buttons_that_belong_there(client: Client, fest: Fest) ->
     pages = [asha, asha.school, asha.registrations.get()]
     found = [[tool.label for tool in client.get(page_of(row)).context["object_tools"]] for row in pages]
     assert found == [
-        ["Cancel everything", "Merge with a namesake", "Correct the school", "Add a registration"],
+        ["Cancel everything", "Merge with a namesake", "Correct the school", "Answers", "Add a registration"],
         ["Its students", "Its registrations", "Merge into another school"],
         ["Move to another event", "Send the mail again", "Cancel"],
     ]

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from python_calamine import CalamineWorkbook
 
 from events.models import AuditEntry, Event, Fest
-from registrations.models import Hold, Registration, School, Student, Teacher
+from registrations.models import Answer, Hold, Registration, School, Student, Teacher
 from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin import export as exporting
@@ -25,7 +25,7 @@ from tickets.tests.admin_helpers import list_path, organiser, organiser_client
 from tickets.tests.builders.everything import build_row_of_everything
 
 pytestmark = pytest.mark.django_db
-DOWNLOADS = (Registration, Student, School, Teacher, Delivery, CheckIn, Event, Hold)
+DOWNLOADS = (Registration, Student, School, Teacher, Delivery, CheckIn, Event, Hold, Answer)
 REGISTRATION_TITLES = [
     "Name",
     "Grade",
