@@ -18,7 +18,7 @@ from registrations.spreadsheets.writer import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.base import page_of
 from techfest.core.formatting import full_date
-from tickets.tests.admin_helpers import add_path, confirm, filled_in, is_asked, organiser_client
+from tickets.tests.admin_helpers import add_path, asked_by, confirm, filled_in, is_asked, organiser_client
 
 pytestmark = pytest.mark.django_db
 YEAR = dt.timedelta(days=365)
@@ -170,7 +170,7 @@ def test_new_fest_in_the_past_is_asked_about(client: Client, fest: Fest) -> None
 def test_event_moved_out_of_the_fest_is_asked_about_with_its_consequences(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     moved = parts("starts_at", event.starts_at - YEAR, fest) | parts("ends_at", event.ends_at - YEAR, fest)
-    response = client.post(page_of(event), filled_in(client, page_of(event), **moved))
+    response = asked_by(client, client.post(page_of(event), filled_in(client, page_of(event), **moved)))
     assert is_asked(response)
     texts = [one.text for one in response.context["sentences"]]
     assert (

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -25,7 +25,7 @@ from registrations.tests.builders import (
     build_submission,
     submit_now,
 )
-from registrations.tests.counting import counts, states
+from registrations.tests.counting import counts, round_trips, states
 from registrations.tests.races import without_lock
 from techfest.core.db import batch as batch_module
 from techfest.core.db.locking import Deadline
@@ -44,21 +44,6 @@ def fest() -> Iterator[Fest]:
     schools.school_names()  # cached, as in a process that has served a form
     yield build_fest()
     connection.close()
-
-
-def round_trips(work: Callable[[], Any]) -> int:
-    """How often the server was asked and answered while the work was done, counted on the line."""
-    connection.ensure_connection()
-    pgconn, file = connection.connection.pgconn, os.memfd_create("trace")
-    pgconn.trace(file)
-    pgconn.set_trace_flags(psycopg.pq.Trace.SUPPRESS_TIMESTAMPS)
-    try:
-        work()
-    finally:
-        pgconn.untrace()
-    with os.fdopen(file, "rb") as trace:
-        trace.seek(0)
-        return sum(line.startswith(b"B") and b"ReadyForQuery" in line for line in trace)
 
 
 @pytest.mark.parametrize("events", [1, 3])

@@ -16,7 +16,6 @@ from registrations.privacy.erase import erase
 from registrations.privacy.export import export_tables
 from registrations.students.merge import merge_students
 from registrations.tasks import erase_answers
-from registrations.tests.booking.test_round_trips import round_trips
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -28,6 +27,7 @@ from registrations.tests.builders import (
     submit_now,
 )
 from registrations.tests.builders.questions import answers_to, build_answer, build_question
+from registrations.tests.counting import round_trips
 from registrations.tests.form_posts import text_of
 from registrations.tests.traces import in_database, in_files
 from registrations.timetable.new_fest import copy_fest
