@@ -29,10 +29,17 @@ from techfest.core.roles import sees_all
 Kind = Question.Kind
 
 
+class OptionsField(SimpleArrayField):
+    """The options of a question, one a line. Blank lines and repeated options are left out."""
+
+    def clean(self, value: Any) -> list[str]:
+        return [option for option in dict.fromkeys(super().clean(value)) if option]
+
+
 class QuestionForm(MergingForm):
     """Once there are answers, neither kind nor event changes, and no option is removed that was chosen."""
 
-    options = SimpleArrayField(
+    options = OptionsField(
         TextField(
             required=False,
             max_characters=MAX_OPTION,
@@ -46,7 +53,7 @@ class QuestionForm(MergingForm):
     )
 
     def clean_options(self) -> list[str]:
-        options = [one for one in dict.fromkeys(self.cleaned_data["options"]) if one]
+        options: list[str] = self.cleaned_data["options"]
         if len(options) > MAX_OPTIONS:
             raise ValidationError(_("Enter at most %(maximum)d options"), params={"maximum": MAX_OPTIONS})
         return options

@@ -111,6 +111,7 @@ def test_only_these_rows_are_added_in_the_admin() -> None:
         "ConsentText",
         "Invitation",
         "Message",
+        "Question",
         "Gate",
     }
 

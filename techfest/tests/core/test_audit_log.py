@@ -50,10 +50,10 @@ def test_saving_an_event_writes_before_and_after_of_each_changed_field() -> None
     event = build_event(build_fest(), name="Quiz", summary="Old words")
     owner = in_role(roles.OWNER)
     client = organiser_client(owner)
-    sent = filled_in(client, page_of(event), summary="New words", capacity="50", leads=[owner.pk])
+    sent = filled_in(client, page_of(event), summary="New words", capacity="12", leads=[owner.pk])
     assert client.post(page_of(event), sent).status_code == 302
     entry, leading = AuditEntry.objects.order_by("pk")
-    old, new = event.seats.capacity, 50
+    old, new = event.seats.capacity, 12
     assert (entry.user, entry.subject_kind, entry.subject_id, entry.what) == (
         owner,
         "events.event",

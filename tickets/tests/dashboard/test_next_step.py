@@ -76,7 +76,7 @@ def test_all_drafts_are_published_after_a_question(settings: Any) -> None:
     found = step(client)
     assert (found.act.action, sorted(found.ids)) == ("publish_events", [event.pk for event in drafts])
     sent = {"_selected_action": found.ids}
-    asked = client.post(found.act.path, sent)
+    asked = client.post(found.act.path, sent, follow=True)
     assert (is_asked(asked), Event.objects.filter(state="published").count()) == (True, 0)
     done = client.post(found.act.path, sent | {"confirmed": "yes"}, follow=True)
     assert (done.redirect_chain, said(done)) == ([(TODAY, 302)], ["3 events are published."])
